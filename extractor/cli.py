@@ -1,0 +1,96 @@
+"""The command line: each command calls one function. What is heavy is imported inside the commands, so that --help is instant."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from extractor.errors import ExtractorError
+
+app = typer.Typer(
+    name="extractor",
+    help="Read clinical case reports and write what happened to the patient as a grounded timeline.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Files = Annotated[list[Path], typer.Argument(help="Case reports: plain text in UTF-8, UTF-16 or cp1252.", metavar="FILE...")]
+Config = Annotated[Path | None, typer.Option(help="A pipeline config of your own instead of the default.", metavar="FILE")]
+MaxSize = Annotated[int, typer.Option(help="Refuse larger files (in MB).", min=1)]
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """An error of ours ends the program with its sentence and exit code, never a traceback."""
+    try:
+        yield
+    except ExtractorError as error:
+        print(f"extractor: {error}", file=sys.stderr)
+        raise typer.Exit(error.exit_code) from None
+
+
+@app.command()
+def extract(
+    files: Files,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write DIR/<id>.json for each file; without it only the table is shown.", metavar="DIR"),
+    ] = None,
+    table: Annotated[bool, typer.Option("--table", help="Show each timeline as a table as well.")] = False,
+    max_size: MaxSize = 10,
+    config: Config = None,
+) -> None:
+    """Extract the timeline of each case report."""
+    from rich.console import Console
+
+    from extractor import pipeline
+    from extractor.annotate import load_pipeline
+    from extractor.batch import extract_all
+    from extractor.readers import read
+    from extractor.report.terminal import timeline_table
+
+    console, failed = Console(), 0
+    with told():
+        nlp = load_pipeline(config)
+        for done in extract_all(files, output, lambda path: pipeline.extract(read(path, max_bytes=max_size * 1_000_000), nlp)):
+            if done.error is not None:
+                failed = max(failed, done.error.exit_code)
+                print(f"extractor: {done.error}", file=sys.stderr)
+                continue
+            assert done.case is not None
+            if table or output is None:
+                console.print(timeline_table(done.case))
+            for warning in done.case.warnings:
+                print(f"extractor: {done.path}: {warning.message}", file=sys.stderr)
+            if done.written is not None:
+                print(f"{done.written}: {len(done.case.facts)} facts")
+    if failed:
+        raise typer.Exit(failed)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the timeline document."""
+    from extractor.schema import Case
+
+    print(json.dumps(Case.model_json_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def show(document: Annotated[Path, typer.Argument(help="A timeline document (JSON).")]) -> None:
+    """Show a timeline document as a table, after checking that it keeps its promises."""
+    from rich.console import Console
+
+    from extractor.readers import read_bytes
+    from extractor.report.terminal import timeline_table
+    from extractor.schema import load
+
+    with told():
+        case = load(read_bytes(document), str(document))
+        Console().print(timeline_table(case))

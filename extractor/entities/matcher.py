@@ -1,0 +1,161 @@
+"""Terms and patterns to mentions: one Aho-Corasick pass over the folded text, then each pattern once.
+
+Offsets are exact to the character, independent of tokens, because markers stand inside them ("HER2-positive", "ER+/PR+").
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ahocorasick
+
+from extractor.entities.lexicon import HERE, Entity, Term, entity_folders, load_entity, read_table
+
+_FOLD = {ord(c): " " for c in "-\u2010\u2011\u2012\u2013\u2014\u2212\u00a0\u2009\u202f\t\r\n\f\v"}
+_FOLD |= {ord("\u2019"): "'", ord("\u2018"): "'", ord("\u02bc"): "'", ord("\u0130"): "i"}
+_FOLD |= {ord(c): p for c, p in zip("αβγδκλμµ", "abgdklmm", strict=True)}
+_GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "kappa": "κ", "lambda": "λ"}
+LONGEST_ACRONYM = 5
+"""Terms in capitals up to this length are matched as written: "US" is ultrasound, "us" is not."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A stretch of text that a term or a pattern names; `name` is the normal name, `source` the file or pattern."""
+
+    start: int
+    end: int
+    label: str
+    name: str | None
+    source: str
+    attributes: dict[str, Any] = field(default_factory=dict)
+    code: str | None = None
+
+
+def fold(text: str) -> str:
+    """`text` in lower case, dashes and white space as single spaces' worth of space, typographic quotes plain; the same length."""
+    folded = text.translate(_FOLD).lower()
+    return folded if len(folded) == len(text) else "".join(c if len(c.lower()) != 1 else c.lower() for c in text.translate(_FOLD))
+
+
+def squeeze(folded: str) -> tuple[str, Sequence[int]]:
+    """Runs of spaces as one, and for each character left (and the end) its place in `folded`."""
+    if "  " not in folded:
+        return folded, range(len(folded) + 1)
+    kept = [m.start() for m in re.finditer(r"[^ ]| (?! )", folded)]
+    return "".join(folded[i] for i in kept), [*kept, len(folded)]
+
+
+def is_acronym(term: str) -> bool:
+    """Whether a term is so short and so much in capitals that only its exact spelling counts."""
+    letters = [c for c in term if c.isalpha()]
+    return len(term) <= LONGEST_ACRONYM and bool(letters) and all(c.isupper() for c in letters)
+
+
+def forms(term: str, spelling: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The folded forms a term is found by: plural, British spelling, "CD 20" and "CD-20" beside "CD20"."""
+    base = squeeze(fold(term))[0].strip()
+    bases = {base}
+    if " " not in term and re.search(r"[A-Za-z]{1,6}-?\d", term):
+        bases.add(re.sub(r"(?<=[a-z]) ?(?=\d)", " ", base, count=1))
+        bases.add(re.sub(r"(?<=[a-z]) (?=\d)", "", base, count=1))
+    british = base
+    for american, other in spelling:
+        if american in british and other not in british:
+            british = british.replace(american, other)
+    bases.add(british)
+    for form in bases:
+        yield form
+        if not is_acronym(term) and re.search(r"[a-z]{3}$", form):
+            yield _plural(form)
+        elif is_acronym(term) and term.isalpha():
+            yield form + "s"
+
+
+def _plural(form: str) -> str:
+    if form.endswith("sis") or form.endswith("xis"):
+        return form[:-2] + "es"
+    if re.search(r"[^aeiou]y$", form):
+        return form[:-1] + "ies"
+    return form + ("es" if re.search(r"(s|x|ch|sh)$", form) else "s")
+
+
+class Matcher:
+    """Finds every entity of some folders in a text. Built once, used for every text; holds no state of a text."""
+
+    def __init__(self, folders: Sequence[Path] | None = None) -> None:
+        self.entities: dict[str, Entity] = {}
+        for entity in map(load_entity, entity_folders() if folders is None else folders):
+            self.entities[entity.label] = entity
+        spelling = [(r["american"], r["british"]) for r in read_table(HERE / "spelling.tsv", ("american", "british"))]
+        found: dict[str, list[tuple[Term, str]]] = {}
+        for entity in self.entities.values():
+            for term in entity.terms:
+                for form in forms(term.term, spelling):
+                    entries = found.setdefault(form, [])
+                    if (term, entity.label) not in entries:
+                        entries.append((term, entity.label))
+        self._automaton = ahocorasick.Automaton()
+        for form, entries in found.items():
+            self._automaton.add_word(form, (len(form), entries))
+        self._automaton.make_automaton()
+
+    def __call__(self, text: str) -> list[Hit]:
+        """The mentions of a text, in its order; of those of one label that overlap only the longest, and between types that
+        become facts only the longest (then the one of higher priority)."""
+        return self.settle([*self.terms(text), *self.patterns(text)])
+
+    def terms(self, text: str) -> Iterator[Hit]:
+        """Every listed term that stands in the text as whole words."""
+        folded, where = squeeze(fold(text))
+        length = len(folded)
+        for last, (size, entries) in self._automaton.iter(folded):
+            first, after = last - size + 1, last + 1
+            if (first and _inside_word(folded, first)) or (after < length and _inside_word(folded, after)):
+                continue
+            start, end = where[first], where[last] + 1
+            for term, label in entries:
+                if is_acronym(term.term) and not _written_as(text[start:end], term.term):
+                    continue
+                yield Hit(start, end, label, term.concept, f"{label}/terms.tsv", dict(term.attributes), term.code)
+
+    def patterns(self, text: str) -> Iterator[Hit]:
+        """Every match of every pattern."""
+        for entity in self.entities.values():
+            for pattern in entity.patterns:
+                for match in pattern.regex.finditer(text):
+                    groups = {k: v for k, v in match.groupdict().items() if v is not None}
+                    start, end = match.span("head") if "head" in groups else match.span()
+                    groups.pop("head", None)
+                    if end > start:
+                        said = {**pattern.attributes, **groups}
+                        yield Hit(start, end, entity.label, pattern.concept, f"{entity.label}/{pattern.name}", said)
+
+    def settle(self, hits: Iterable[Hit]) -> list[Hit]:
+        """The hits that stand: longest first, then priority, then the order of files; words that only say something about
+        others (sites, times) stand beside the facts' words."""
+        priority: Callable[[Hit], int] = lambda h: self.entities[h.label].priority
+        ranked = sorted(hits, key=lambda h: (h.start - h.end, -priority(h), h.start, h.label, h.source))
+        taken: dict[str, bytearray] = {}
+        size = max((h.end for h in ranked), default=0)
+        kept: list[Hit] = []
+        for hit in ranked:
+            layer = "fact" if self.entities[hit.label].fact else hit.label
+            cover = taken.setdefault(layer, bytearray(size))
+            if any(cover[hit.start : hit.end]):
+                continue
+            cover[hit.start : hit.end] = b"\x01" * (hit.end - hit.start)
+            kept.append(hit)
+        return sorted(kept, key=lambda h: (h.start, -h.end, h.label))
+
+
+def _inside_word(text: str, at: int) -> bool:
+    return text[at - 1].isalnum() and text[at].isalnum()
+
+
+def _written_as(found: str, term: str) -> bool:
+    letters = [c for c in found if c.isalpha()]
+    wanted = sum(c.isalpha() for c in term)
+    return all(c.isupper() for c in letters[:wanted]) and letters[wanted:] in ([], ["s"])

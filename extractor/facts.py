@@ -1,0 +1,153 @@
+"""Mentions to facts: asks each entity type's builder, and makes one fact of what is told twice.
+
+A type's own rules are its `fact.py`: `build(mention, reading, drafts)`, and optionally `same(earlier, later, reading)` and
+`review(drafts, reading)`. Without one a mention becomes a fact with its own name and attributes.
+"""
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from extractor.confidence import confidence
+from extractor.entities.lexicon import HERE, Entity
+from extractor.entities.reading import Draft, Reading
+from extractor.schema import CASE_KINDS, STANDARD_TYPES, BaseFact, Fact, Mention
+
+_ONE_FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
+_COMMON = frozenset(BaseFact.model_fields) | {"type"}
+
+
+@dataclass(frozen=True)
+class Builder:
+    """How one entity type makes facts."""
+
+    build: Callable[[Mention, Reading, Sequence[Draft]], list[Draft]]
+    same: Callable[[Draft, Draft, Reading], bool]
+    review: Callable[[list[Draft], Reading], list[Draft]]
+
+
+def find_facts(reading: Reading, entities: Mapping[str, Entity]) -> list[Fact]:
+    """The patient's own facts, in the order of the text, without times."""
+    return [_fact(draft, number, reading) for number, draft in enumerate(_drafts(reading, entities), start=1)]
+
+
+def _drafts(reading: Reading, entities: Mapping[str, Entity]) -> list[Draft]:
+    builders = {label: _builder(entity) for label, entity in entities.items() if entity.fact}
+    kinds = {s.id: s.kind for s in reading.sections}
+    told: list[Draft] = []
+    # The case itself first: an abstract or a legend retells it, and says less.
+    for retelling in (False, True):
+        for mention in reading.mentions:
+            entity = entities.get(mention.label)
+            if entity is None or not entity.fact or (kinds[mention.section] not in CASE_KINDS) is not retelling:
+                continue
+            said = policy(mention, entity)
+            if said is None:
+                continue
+            for draft in builders[mention.label].build(mention, reading, told):
+                draft.attributes = {**said, **draft.attributes} if "status" in said else draft.attributes
+                if mention.context.uncertain and entity.policy.get("uncertain") == "suspected":
+                    draft.certainty = "suspected"
+                same = builders[draft.type].same if draft.type in builders else builders[mention.label].same
+                _add(draft, told, _retells if retelling else same, reading)
+    for builder in builders.values():
+        told = builder.review(told, reading)
+    return sorted(told, key=lambda d: (d.mention.start, d.head, d.type, d.name))
+
+
+def policy(mention: Mention, entity: Entity) -> dict[str, str] | None:
+    """What the way a text speaks of a mention means for its fact: None where it gives none, else what it says of the fact."""
+    context = mention.context
+    if context.experiencer != "patient":
+        return None
+    said: dict[str, str] = {}
+    for key, default in (("negated", "drop"), ("uncertain", "suspected"), ("hypothetical", "drop"), ("historical", "keep"),
+                         ("planned", "drop"), ("declined", "drop")):  # fmt: skip
+        if getattr(context, key):
+            action = entity.policy.get(key, default)
+            if action == "drop":
+                return None
+            if action == "status":
+                said["status"] = key
+    return said
+
+
+def _add(draft: Draft, told: list[Draft], same: Callable[[Draft, Draft, Reading], bool], reading: Reading) -> None:
+    for earlier in reversed(told):
+        if earlier.type == draft.type and same(earlier, draft, reading):
+            merge(earlier, draft)
+            return
+    told.append(draft)
+
+
+def merge(earlier: Draft, later: Draft) -> None:
+    """Add what `later` tells to `earlier`: its words, and the attributes that were missing."""
+    earlier.heads += [h for h in later.heads if h[:2] not in {x[:2] for x in earlier.heads}]
+    earlier.evidence += [e for e in later.evidence if e not in earlier.evidence]
+    earlier.attributes = {**later.attributes, **{k: v for k, v in earlier.attributes.items() if v is not None}}
+
+
+def _same(earlier: Draft, later: Draft, reading: Reading) -> bool:
+    return earlier.name == later.name and all(earlier.attributes.get(k, v) == v for k, v in later.attributes.items())
+
+
+def _retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
+    """In an abstract, a legend or a discussion the same name is the same fact: such places tell again, not anew."""
+    shared = set(earlier.name.lower().split()) & set(later.name.lower().split())
+    return earlier.name == later.name or len(shared) * 2 > max(len(earlier.name.split()), len(later.name.split()))
+
+
+def _fact(draft: Draft, number: int, reading: Reading) -> Fact:
+    def evidence(start: int, end: int, role: str, mention: Mention | None) -> dict[str, Any]:
+        section = mention.section if mention else reading.sentence_at(start).section.id
+        return {"start": start, "end": end, "text": reading.text[start:end], "role": role,
+                "mention": mention.id if mention else None, "section": section}  # fmt: skip
+
+    heads = [evidence(s, e, "head", m) for s, e, m in draft.heads]
+    others = [evidence(s, e, role, None) for s, e, role in dict.fromkeys(draft.evidence) if (s, e) not in {h[:2] for h in draft.heads}]
+    record = {
+        "id": f"F{number}",
+        "type": draft.type,
+        "name": draft.name,
+        "certainty": draft.certainty,
+        "confidence": confidence(draft, reading),
+        "evidence": [*heads, *others],
+        **{k: v for k, v in draft.attributes.items() if v is not None},
+    }
+    return _ONE_FACT.validate_python(record)
+
+
+@cache
+def _module(folder: Path) -> ModuleType | None:
+    path = folder / "fact.py"
+    if not path.exists():
+        return None
+    if folder.parent == HERE:
+        return importlib.import_module(f"extractor.entities.{folder.name}.fact")
+    spec = importlib.util.spec_from_file_location(f"extractor_user_{folder.name}", path)
+    assert spec and spec.loader, path
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _builder(entity: Entity) -> Builder:
+    module = _module(entity.folder)
+    fields = STANDARD_TYPES[entity.fact].model_fields if entity.fact in STANDARD_TYPES else entity.attributes
+
+    def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
+        said = {k: v for k, v in mention.attributes.items() if k in fields and k not in _COMMON}
+        return [Draft(entity.fact or entity.label, mention.name or mention.text, mention, reading.sentence_at(mention.start), said)]
+
+    return Builder(
+        getattr(module, "build", build),
+        getattr(module, "same", _same),
+        getattr(module, "review", lambda drafts, reading: drafts),
+    )

@@ -1,0 +1,1 @@
+"""A document made readable for people."""

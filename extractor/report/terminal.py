@@ -1,0 +1,80 @@
+"""The timeline as a table for the terminal: day, event, attributes, and the words it rests on."""
+
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from extractor.schema import BaseFact, Bounds, Case
+
+_COMMON = frozenset(BaseFact.model_fields) | {"type"}
+_COLOURS = {"drug": "green", "biomarker": "magenta", "lesion": "red", "procedure": "blue", "diagnosis": "yellow", "outcome": "cyan"}
+QUOTE = 60
+
+
+def timeline_table(case: Case) -> Table:
+    """A row for each fact, in the order of time; a rule between patients."""
+    table = Table(title=_title(case), title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
+    table.add_column("day", justify="right", no_wrap=True)
+    table.add_column("event", ratio=3)
+    table.add_column("attributes", ratio=4)
+    table.add_column("evidence", ratio=5)
+    for patient in case.patients:
+        facts = sorted((f for f in case.facts if f.patient == patient.id), key=lambda f: (f.step is None, f.step or 0, f.evidence[0].start))
+        for fact in facts:
+            event = Text(fact.name, style=_COLOURS.get(fact.type, ""))
+            event.append(f"  {fact.type}" + (" (suspected)" if fact.certainty == "suspected" else ""), style="dim")
+            table.add_row(days(fact.start), event, attributes(fact), quote(case, fact))
+        table.add_section()
+    return table
+
+
+def _title(case: Case) -> str:
+    lines = [f"{case.source.id}: {len(case.facts)} facts"]
+    for patient in case.patients:
+        age = "" if patient.age is None else f", {patient.age.strip('P').lower().replace('y', ' years').replace('m', ' months')} old"
+        index = f"; day 0 is {patient.index.label}" if patient.index else ""
+        lines.append(f"{patient.id}: {patient.sex}{age}{index}")
+    return "\n".join(lines)
+
+
+def days(bounds: Bounds | None) -> str:
+    """Bounds in days as a reader says them: `14`, `472…502`, `≤ 30`, `≥ 60`, `?`; with the date where the text gives one."""
+    if bounds is None or (bounds.earliest is None and bounds.latest is None):
+        return "?"
+    earliest, latest = (None if b is None else f"{b:.0f}" for b in (bounds.earliest, bounds.latest))
+    span = (
+        f"≤ {latest}"
+        if earliest is None
+        else f"≥ {earliest}"
+        if latest is None
+        else earliest
+        if earliest == latest
+        else f"{earliest}…{latest}"
+    )
+    return span if bounds.date is None else f"{bounds.date}  {span}"
+
+
+def attributes(fact: BaseFact) -> str:
+    """What a fact says of itself beside its name and time, `key value` by `key value`."""
+    said: dict[str, Any] = {k: v for k, v in fact.model_dump().items() if k not in _COMMON and v is not None}
+    return ", ".join(f"{k} {_shown(v)}" for k, v in said.items())
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return " x ".join(_shown(v) for v in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def quote(case: Case, fact: BaseFact) -> Text:
+    """The first head of a fact within its surroundings, the head itself in bold."""
+    head = fact.evidence[0]
+    if case.text is None:
+        return Text(head.text, style="bold")
+    room = max(0, QUOTE - (head.end - head.start))
+    before = " ".join(case.text[max(0, head.start - room // 2) : head.start].split("\n")[-1:])
+    after = case.text[head.end : head.end + room // 2].split("\n")[0]
+    shown = Text(("…" if head.start > room // 2 else "") + before)
+    shown.append(" ".join(head.text.split()), style="bold")
+    return shown.append(after + "…")

@@ -1,41 +1,215 @@
-"""The door to spaCy (provisional)."""
+"""The door to spaCy: a pipeline is loaded from a config, and turns a source into a reading. A Doc never leaves this module."""
 
+import hashlib
 import re
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from pathlib import Path
+from typing import Any
 
-from extractor.entities.matcher import Matcher
+import spacy.util
+from spacy.language import Language
+from spacy.tokens import Doc
+
+# Imported for the factories that default.cfg names; an installed package announces them by entry points as well.
+import extractor.context.assertion
+import extractor.context.sentences
+import extractor.context.tokens  # noqa: F401
+from extractor.context.abbreviations import Definition, codes, definitions
+from extractor.entities.lexicon import Entity
+from extractor.entities.matcher import EntityStage, Hit
 from extractor.entities.reading import Reading, Sentence
-from extractor.schema import Mention, Source
+from extractor.errors import DataError
+from extractor.schema import Mention, Section, Source
+
+DEFAULT_CONFIG = Path(__file__).parent / "default.cfg"
+_KNOWLEDGE = ("*.tsv", "*.yaml", "*.json", "*.cfg")
+_COVERED = 0.6
+"""A long form is a mention's where the mention covers at least this share of it."""
+
+
+def load_pipeline(config: Path | str | None = None) -> Language:
+    """The pipeline of a config file (the package's own by default), loaded once; DataError says what is wrong with the config."""
+    return _load(Path(config) if config else DEFAULT_CONFIG)
 
 
 @cache
-def load_pipeline(config=None):
-    return Matcher()
+def _load(path: Path) -> Language:
+    try:
+        settings = spacy.util.load_config(path)
+        nlp = spacy.util.load_model_from_config(settings, meta={"name": path.stem}, auto_fill=True, validate=True)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: {str(error).strip()}") from None
+    nlp.max_length = 10**9  # spaCy's limit guards the memory of models; there are none here.
+    nlp.meta["digest"] = _digest(path, settings)
+    return nlp
 
 
-def annotate(source: Source, nlp) -> Reading:
-    sentences = []
-    for s in source.sections:
-        start = s.start
-        for m in [*re.finditer(r"(?<=[.!?])\s+(?=[A-Z])|\n+", source.text[s.start : s.end])]:
-            if source.text[start : s.start + m.start()].strip():
-                sentences.append(Sentence(len(sentences), start, s.start + m.start(), s))
-            start = s.start + m.end()
-        if source.text[start : s.end].strip():
-            sentences.append(Sentence(len(sentences), start, s.end, s))
-    section = lambda i: next((s.id for s in reversed(source.sections) if s.start <= i), source.sections[0].id)
+def annotate(source: Source, nlp: Language) -> Reading:
+    """Read a report: its sentences and mentions, each mention with its section and with how the text speaks of it."""
+    doc = nlp.make_doc(source.text)
+    doc._.sections = source.sections
+    doc = nlp(doc)
+    sections = _Sections(source.sections, len(source.text))
+    sentences = [Sentence(i, start, end, sections.at(start)) for i, (start, end) in enumerate(doc._.sentences)]
     mentions = [
         Mention(
-            id=f"M{i}",
-            label=h.label,
-            start=h.start,
-            end=h.end,
-            text=source.text[h.start : h.end],
-            section=section(h.start),
-            found_by=h.source,
-            name=h.name,
-            attributes=h.attributes,
+            id=f"M{number}",
+            label=hit.label,
+            start=hit.start,
+            end=hit.end,
+            text=source.text[hit.start : hit.end],
+            section=sections.at(hit.start).id,
+            found_by=hit.source,
+            name=hit.name,
+            attributes=dict(hit.attributes),
+            context=context,
         )
-        for i, h in enumerate(nlp(source.text), 1)
+        for number, (hit, context) in enumerate(zip(doc._.hits, doc._.contexts, strict=True), start=1)
     ]
-    return Reading(source.text, source.sections, sentences, mentions)
+    return Reading(source.text, sections.all, sentences, mentions)
+
+
+def entities_of(nlp: Language) -> Mapping[str, Entity]:
+    """The entity types a pipeline looks for, by label."""
+    return _entity_stage(nlp).matcher.entities
+
+
+def pipeline_name(nlp: Language) -> str:
+    """The name of a pipeline: its config's, without the suffix."""
+    return str(nlp.meta["name"])
+
+
+def pipeline_digest(nlp: Language) -> str:
+    """What a pipeline knows, as "sha256:…": over its config and all knowledge files, so that equal digests give equal documents."""
+    return str(nlp.meta["digest"])
+
+
+def _entity_stage(nlp: Language) -> EntityStage:
+    for _, component in nlp.pipeline:
+        if isinstance(component, EntityStage):
+            return component
+    raise DataError("the pipeline has no component with the factory extractor_entities")
+
+
+def _digest(config: Path, settings: Mapping[str, Any]) -> str:
+    package = Path(__file__).parent
+    own = [p for pattern in _KNOWLEDGE for p in package.rglob(pattern)]
+    components = settings.get("components", {}).values()
+    named = [Path(f) for c in components for f in [*c.get("folders", ()), *([c["rules"]] if c.get("rules") else [])]]
+    more = [p for n in named for p in ([n] if n.is_file() else [q for pattern in _KNOWLEDGE for q in n.rglob(pattern)])]
+    digest = hashlib.sha256(config.read_bytes())
+    for path in [*sorted(own), *sorted(more)]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return f"sha256:{digest.hexdigest()}"
+
+
+class _Sections:
+    """The section at an offset; a text without any is one case."""
+
+    def __init__(self, sections: Sequence[Section], length: int) -> None:
+        self.all = tuple(sections) or (Section(id="S1", kind="case", start=0, end=length),)
+        self._starts = [s.start for s in self.all]
+
+    def at(self, offset: int) -> Section:
+        return self.all[max(0, bisect_right(self._starts, offset) - 1)]
+
+
+@Language.factory("extractor_abbreviations", default_config={"spans": "extractor"}, requires=["doc._.hits"], assigns=["doc._.hits"])
+def make_abbreviations(nlp: Language, name: str, spans: str) -> "AbbreviationStage":
+    """spaCy's way to the abbreviations; the stage of the entities comes before it."""
+    return AbbreviationStage(nlp)
+
+
+class AbbreviationStage:
+    """Gives every short form that a report defines the meaning of its long form. Holds no state of a text."""
+
+    def __init__(self, nlp: Language) -> None:
+        self._nlp = nlp
+
+    def __call__(self, doc: Doc) -> Doc:
+        stage = _entity_stage(self._nlp)
+        hits = expand(doc.text, doc._.hits, definitions(doc.text, doc.vocab), stage.matcher.entities)
+        return stage.write(doc, stage.matcher.settle(hits)) if hits != list(doc._.hits) else doc
+
+
+def expand(text: str, hits: Sequence[Hit], defined: Iterable[Definition], entities: Mapping[str, Entity]) -> list[Hit]:
+    """The hits with the report's own abbreviations taken at their word.
+
+    Where the long form is a mention, each whole word equal to the short form is one too. Where it is something else ("emergency room
+    (ER)"), a short form that a term list knows otherwise is no mention.
+    """
+    meanings: dict[str, list[Hit]] = {}
+    foreign: dict[str, Definition] = {}
+    for definition in defined:
+        meant = _meant(hits, definition.long_start, definition.long_end, entities)
+        if meant:
+            meanings[definition.short] = meant
+        else:
+            foreign[definition.short] = definition
+    for short, meant in _named_in_brackets(text, hits, meanings):
+        meanings[short] = meant
+        foreign.pop(short, None)
+    if not meanings and not foreign:
+        return list(hits)
+    kept = [h for h in hits if not _contradicts(text, h, meanings, foreign, hits)]
+    taken = {(h.start, h.end, h.label) for h in kept}
+    for start, short in _occurrences(text, meanings):
+        for hit in meanings[short]:
+            if (start, start + len(short), hit.label) not in taken:
+                said = hit.attributes if hit.source.endswith("terms.tsv") else {}
+                kept.append(Hit(start, start + len(short), hit.label, hit.name, "abbreviation", dict(said), hit.code))
+    return kept
+
+
+def _meant(hits: Sequence[Hit], start: int, end: int, entities: Mapping[str, Entity]) -> list[Hit]:
+    """The mentions a long form is: of those that become facts the one that covers most of it, else of the others."""
+
+    def covered(hit: Hit) -> int:
+        return min(hit.end, end) - max(hit.start, start)
+
+    # A long form may begin late ("factor receptor 2") or, by chance of its letters, too early: its end is sure.
+    found = [h for h in hits if h.name and covered(h) >= _COVERED * (end - start) and h.end == end]
+    facts = [h for h in found if entities[h.label].fact]
+    return [max(facts or found, key=lambda h: (covered(h), h.label))] if found else []
+
+
+def _named_in_brackets(text: str, hits: Sequence[Hit], known: Mapping[str, Any]) -> list[tuple[str, list[Hit]]]:
+    """Codes printed behind a drug's name, whose letters need not fit: "trastuzumab deruxtecan (T-DXd/DS-8201)"."""
+    ending = {h.end: h for h in hits if h.label == "drug" and h.name}
+    found: list[tuple[str, list[Hit]]] = []
+    first_of: dict[int, bool] = {}
+    for before, short, start in codes(text):
+        hit = ending.get(before)
+        if hit is None or short in known or text[start : start + len(short)].lower() == text[hit.start : hit.end].lower():
+            continue
+        fits = short[0].lower() == text[hit.start].lower() or short[0].lower() == (hit.name or "")[:1].lower()
+        numbered = bool(re.search(r"[A-Z]{2,}-?\d{3,}", short))
+        if (fits and re.search(r"[A-Z].*[A-Z]|-", short)) or (numbered and first_of.get(before, True)):
+            found.append((short, [hit]))
+        first_of[before] = first_of.get(before, True) and (fits or numbered)
+    return found
+
+
+def _contradicts(
+    text: str, hit: Hit, meanings: Mapping[str, list[Hit]], foreign: Mapping[str, Definition], hits: Sequence[Hit]
+) -> bool:
+    """Whether a hit on a short form says something else than the report's definition."""
+    words = text[hit.start : hit.end]
+    short = words if words in meanings or words in foreign else words.removesuffix("s")
+    if short in meanings:
+        return all((hit.label, hit.name) != (m.label, m.name) for m in meanings[short]) and hit.source.endswith("terms.tsv")
+    if short not in foreign or not hit.source.endswith("terms.tsv"):
+        return False
+    place = foreign[short]
+    long_form = text[place.long_start : place.long_end].lower()
+    shared = set(re.findall(r"\w{4,}", (hit.name or "").lower())) & set(re.findall(r"\w{4,}", long_form))
+    return not shared and not any(h.name == hit.name and h.start < place.long_end and h.end > place.long_start for h in hits)
+
+
+def _occurrences(text: str, shorts: Mapping[str, Any]) -> list[tuple[int, str]]:
+    if not shorts:
+        return []
+    names = "|".join(map(re.escape, sorted(shorts, key=len, reverse=True)))
+    return [(m.start(), m[0]) for m in re.finditer(rf"(?<![\w])(?:{names})(?![\w])", text)]

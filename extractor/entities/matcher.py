@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import ahocorasick
+from spacy.language import Language
+from spacy.tokens import Doc
 
 from extractor.entities.lexicon import HERE, Entity, Term, entity_folders, load_entity, read_table
 
@@ -159,3 +161,30 @@ def _written_as(found: str, term: str) -> bool:
     letters = [c for c in found if c.isalpha()]
     wanted = sum(c.isalpha() for c in term)
     return all(c.isupper() for c in letters[:wanted]) and letters[wanted:] in ([], ["s"])
+
+
+@Language.factory("extractor_entities", default_config={"folders": [], "spans": "extractor"}, assigns=["doc.spans", "doc._.hits"])
+def make_entities(nlp: Language, name: str, folders: list[str], spans: str) -> "EntityStage":
+    """spaCy's way to the matcher; `folders` are a curator's own entity folders, beside the package's."""
+    return EntityStage(Matcher(entity_folders([Path(f) for f in folders])), spans)
+
+
+if not Doc.has_extension("hits"):
+    Doc.set_extension("hits", default=())
+
+
+class EntityStage:
+    """Writes the hits of a text to `doc._.hits`, exact to the character, and to a span group, widened to whole tokens."""
+
+    def __init__(self, matcher: Matcher, spans: str) -> None:
+        self.matcher = matcher
+        self._spans = spans
+
+    def __call__(self, doc: Doc) -> Doc:
+        return self.write(doc, self.matcher(doc.text))
+
+    def write(self, doc: Doc, hits: Sequence[Hit]) -> Doc:
+        """Put `hits` in the place of those of the document; the span group keeps their order."""
+        doc._.hits = tuple(hits)
+        doc.spans[self._spans] = [doc.char_span(h.start, h.end, label=h.label, alignment_mode="expand") for h in hits]
+        return doc

@@ -1,0 +1,245 @@
+"""A marker with its result becomes a fact: status, value and specimen. A marker without a result is only a mention."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from extractor.entities.biomarker.results import Result, results
+from extractor.entities.biomarker.specimen import specimen
+from extractor.entities.lexicon import read_table
+from extractor.entities.reading import Draft, Reading, Sentence
+from extractor.schema import Mention
+
+ER_POSITIVE_FROM = 1.0
+KI67_LOW_TO = 5.0
+KI67_HIGH_FROM = 30.0
+
+_TISSUE = re.compile(
+    r"immuno|stain|\bIHC\b|histolog|histopatholog|patholog|patholg|in[- ]situ|\bISH\b|biops|specimen|section|"
+    r"(?:tumou?r|neoplastic|lesional|atypical|malignant|spindle|cancer|carcinoma|epithelioid|lymphoma|plasma|giant) (?:cells?|tissue)|"
+    r"positivity|negativity|cytoplasm|nuclear|nuclei|flow cytom|blasts|expressed by|component",
+    re.IGNORECASE,
+)
+_BLOOD = re.compile(
+    r"\bserum\b|\bplasma(?! cell)|\blevels?\b|\btit(?:er|re)s?\b|\bserolog|\b[nµμpm]?g\s?/\s?(?:m?L|dL|l)\b|\bm?[IU]U?\s?/\s?m?L\b|\bU/m?L\b|"
+    r"\bmmol|blood|tumou?r markers?\b|laborator|autoantibod|anti-?bodies (?:were|was)|viral load|\bIg[GM] anti|copies",
+    re.IGNORECASE,
+)
+_OTHER_USE = re.compile(
+    r"[- ]?(?:inhibit\w*|inhibitors?|targeted|directed|based|antagonist|agonist|blockade|blocking|TKIs?|therap\w+|vaccin\w*|monoclonal antibod\w+ therapy|"
+    r"\+?\s?(?:T[- ]?)?(?:cells?|lymphocytes?)?\s?(?:counts?\b|of \d+ cells)|counts?\b|ratio\b|cell counts?|lymphocyte counts?|\+? (?:hematopoietic |peripheral blood )?(?:stem|progenitor) cells?|-producing|-secreting|producing|"
+    r"exposure|infection|vaccination|carrier|testing was not|status was unknown|status is unknown)|\s?/\s?CD8|\s?/\s?8\b",
+    re.IGNORECASE,
+)
+_RESULT_AFTER_USE = re.compile(r"[- ]?based|[- ]?(?:inhibit)", re.IGNORECASE)
+_GROUP_SPELLED_OUT = re.compile(r"\s*(?:\(|:|,?\s*(?:such as|like|including|i\.?e\.?,?|e\.?g\.?,?|namely)\s|,?\s*$|\s?,\s)", re.IGNORECASE)
+
+
+def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
+    """The fact of a marker, where its sentence tells a result of it."""
+    kind = mention.attributes.get("kind", "")
+    sentence = reading.sentence_at(mention.start)
+    result = results(reading, sentence).get(mention.id)
+    name = name_of(mention)
+    if result is None or name is None or _is_something_else(mention, reading, sentence, kind):
+        return []
+    told = _read(mention, kind, result, name, reading, sentence)
+    if told is None:
+        return []
+    name, status, value = told
+    attributes: dict[str, str] = {"status": status}
+    if value:
+        attributes["value"] = value
+    where, evidence = specimen(mention, reading, sentence, drafts)
+    if where:
+        attributes["specimen"] = where
+    spans = [(a, b, "attribute") for a, b in dict.fromkeys(result.spans)] + evidence
+    return [Draft("biomarker", name, mention, sentence, attributes, spans)]
+
+
+def same(earlier: Draft, later: Draft, reading: Reading) -> bool:
+    """A marker told again with the same status is the same fact, unless another specimen, value or examination stands between."""
+    if _retells_its_family(earlier, later):
+        return True
+    if earlier.name != later.name or earlier.attributes["status"] != later.attributes["status"]:
+        return False
+    values = earlier.attributes.get("value"), later.attributes.get("value")
+    if None not in values and values[0] != values[1]:
+        return False
+    places = earlier.attributes.get("specimen"), later.attributes.get("specimen")
+    if None not in places and places[0] != places[1]:
+        return False
+    if earlier.sentence.index == later.sentence.index:
+        return True
+    last = max(end for _, end, _ in earlier.heads)
+    between = reading.within(min(last, later.mention.start), later.mention.start, "procedure")
+    return not any(m.attributes.get("category") in ("surgery", "biopsy") for m in between)
+
+
+def _retells_its_family(earlier: Draft, later: Draft) -> bool:
+    """"Low hormone receptor positivity" after ER and PR, "the positivity of cytokeratins" after CK7: the family stands for its members."""
+    plural = later.name == "cytokeratin" and later.mention.text.lower().endswith("s") and re.match(r"CK", earlier.name)
+    if later.name == "hormone receptors" and earlier.name in ("ER", "PR") or plural:
+        return earlier.attributes["status"] == later.attributes["status"]
+    return False
+
+
+def name_of(mention: Mention) -> str | None:
+    """The normal name: of a numbered family the family and number, of an unlisted symbol the approved one; None where it is no gene."""
+    said = mention.attributes
+    if said.get("number") and said.get("family"):
+        return f"{said['family']}{said['number']}"
+    if said.get("kind") == "unlisted":
+        return approved_symbols().get(mention.text)
+    if said.get("kind") == "blood" and mention.name is None:
+        return {"growth hormone": "GH", "human chorionic gonadotropin": "beta-HCG"}.get(mention.text.lower(), mention.text)
+    return mention.name or " ".join(mention.text.split())
+
+
+@cache
+def approved_symbols() -> dict[str, str]:
+    """Gene symbols and their aliases to the approved symbol."""
+    return {r["symbol"]: r["approved"] for r in read_table(Path(__file__).parent / "hgnc.tsv", ("symbol", "approved"))}
+
+
+def _is_something_else(mention: Mention, reading: Reading, sentence: Sentence, kind: str) -> bool:
+    """Whether the word is used of a treatment, a count, a blood level or an infection and not of a marker's result."""
+    text = reading.text
+    after = text[mention.end : mention.end + 40]
+    if _OTHER_USE.match(after):
+        return True
+    before = text[max(0, mention.start - 6) : mention.start].lower()
+    if re.search(r"anti[- ]?$", before) and re.match(r"[- ](?:therap|treat|agent|drug|monoclonal|vaccin)", after, re.IGNORECASE):
+        return True
+    if kind == "group":
+        following = next(iter(reading.within(mention.end, sentence.end, "biomarker")), None)
+        if following and re.fullmatch(
+            r"[\s,:(]*(?:such as|like|including|includes?|i\.?\s?e\.?,?|e\.?\s?g\.?,?|namely|for)?[\s:(]*(?:the )?", text[mention.end : following.start]
+        ):
+            return True
+    if kind in ("blood", "virus"):
+        words = reading.words(sentence)
+        near = text[max(sentence.start, mention.start - 60) : min(sentence.end, mention.end + 50)]
+        others = [m for m in reading.in_sentence(sentence, "biomarker") if m.attributes.get("kind", "") in ("", "index", "receptor")]
+        tissue = bool(_TISSUE.search(words)) or any(results(reading, sentence)[m.id].told for m in others)
+        return not tissue or bool(_BLOOD.search(near))
+    return False
+
+
+def _read(mention: Mention, kind: str, result: Result, name: str, reading: Reading, sentence: Sentence) -> tuple[str, str, str | None] | None:
+    """Name, status and value; None where no result is told."""
+    if kind == "variant":
+        return _variant(mention, result, name, reading, sentence)
+    if kind == "msi":
+        return _msi(mention, result, name, reading)
+    if kind == "mmr":
+        return _mmr(mention, result, name)
+    if kind == "burden":
+        return _burden(result, name)
+    if kind == "fusion":
+        return _fusion(mention, result, name)
+    alteration = result.alteration or ("mutated" if result.variant else None)
+    if alteration and kind != "group":
+        return _alteration(mention, result, name, alteration)
+    if kind in ("gene", "unlisted") and not (result.says in ("positive", "negative") and result.sure and kind == "gene"):
+        return None
+    return _protein(mention, kind, result, name)
+
+
+def _alteration(mention: Mention, result: Result, name: str, alteration: str) -> tuple[str, str, str | None]:
+    denied = result.negated or result.says == "negative"
+    status = alteration
+    if denied and alteration != "wild-type":
+        status = "wild-type" if alteration == "mutated" and not result.variant else "negative"
+    gene = mention.attributes.get("gene") or name
+    value = result.variant if alteration == "mutated" and not denied else None
+    return gene if alteration != "amplified" or name != "HER2" else name, status, value or (None if denied else result.value)
+
+
+def _variant(mention: Mention, result: Result, name: str, reading: Reading, sentence: Sentence) -> tuple[str, str, str | None] | None:
+    """A bare variant stands for its gene only where the sentence does not name the gene."""
+    named = any(name_of(m) == name and m.attributes.get("kind") != "variant" for m in reading.in_sentence(sentence, "biomarker"))
+    if named or not result.told:
+        return None
+    negative = result.negated or result.says == "negative"
+    return name, "negative" if negative else "mutated", None if negative else mention.text
+
+
+def _fusion(mention: Mention, result: Result, name: str) -> tuple[str, str, str | None] | None:
+    says = mention.attributes.get("says")
+    if result.negated or result.says == "negative" or (says and mention.context.negated):
+        return name, "negative", None
+    if says:
+        return name, says, None
+    if result.alteration == "mutated":
+        return name, "positive", None
+    return (name, "rearranged", result.variant) if result.alteration or result.says == "positive" else None
+
+
+def _msi(mention: Mention, result: Result, name: str, reading: Reading) -> tuple[str, str, str | None] | None:
+    words = mention.text
+    if re.search(r"stable|MSS|[- ]S$", words):
+        return name, "negative", words
+    if re.search(r"low$|[- ]L$", words, re.IGNORECASE):
+        return name, "low", words
+    if re.search(r"high$|[- ]H(?![a-z])|unstable|instable|dMMR", words):
+        return name, "negative" if result.says == "negative" else "high", words if result.says != "negative" else None
+    if result.says is None:
+        return None
+    return name, {"equivocal": "equivocal", "low": "low", "high": "high", "negative": "negative"}.get(result.says, "positive"), None
+
+
+def _mmr(mention: Mention, result: Result, name: str) -> tuple[str, str, str | None] | None:
+    if mention.text in ("dMMR", "pMMR"):
+        return name, "negative" if mention.text == "dMMR" else "positive", mention.text
+    return (name, result.says, None) if result.says in ("positive", "negative") else None
+
+
+def _burden(result: Result, name: str) -> tuple[str, str, str | None] | None:
+    status = result.grade or ("unknown" if result.burden else None)
+    return (name, status, result.burden) if status else None
+
+
+def _protein(mention: Mention, kind: str, result: Result, name: str) -> tuple[str, str, str | None] | None:
+    percent = _percent(result.percent) if result.percent else None
+    if kind == "index":
+        return _index(result, name, percent)
+    status = result.says
+    if status in (None, "positive", "negative", "high") and result.score and name == "HER2":
+        status = _her2(result.score) if status is None else status
+        if status == "positive" and result.score in ("0", "1+", "2+", "++"):
+            status = _her2(result.score)
+    elif status is None and result.score:
+        status = "negative" if result.score == "0" else "positive"
+    elif status is None and percent is not None and kind in ("", "receptor", "group"):
+        status = "positive" if percent >= ER_POSITIVE_FROM and not (result.percent or "").startswith("<1") else "negative"
+    if status is None:
+        return None
+    if status == "positive" and result.grade == "low" and (kind in ("receptor", "group") or name in ("HER2", "PD-L1")):
+        status = "low"
+    if status == "high" and name not in ("PD-L1", "TMB"):
+        status = "positive"
+    value = result.score or result.percent or (result.value if status in ("positive", "low", "high", "equivocal") else None)
+    return name, status, value
+
+
+def _index(result: Result, name: str, percent: float | None) -> tuple[str, str, str | None] | None:
+    value = result.percent or result.score or result.value
+    if result.grade:
+        return name, result.grade, value
+    if percent is not None:
+        status = "low" if percent <= KI67_LOW_TO else "high" if percent >= KI67_HIGH_FROM else "unknown"
+        return name, status, value
+    return (name, result.says, value) if result.says else None
+
+
+def _percent(words: str) -> float:
+    """The number that a percentage is judged by: the upper end of a range."""
+    found = re.findall(r"\d+(?:[.,\u00b7]\d+)?", words)
+    return float(found[-1].replace(",", ".").replace("\u00b7", "."))
+
+
+def _her2(score: str) -> str:
+    level = int(score[0]) if score[0].isdigit() else len(score)
+    return "negative" if level <= 1 else "equivocal" if level == 2 else "positive"

@@ -1,0 +1,207 @@
+"""A disease that is named becomes one diagnosis; what the report says of it again is the same diagnosis.
+
+Case reports name the disease they are about many times, now whole ("pancreatic adenocarcinoma"), now by its abbreviation, now by
+a word for any such disease ("the cancer"). A new fact is made only by what is another disease: another histology, another organ or
+side, or the metastatic state of a tumour once it is pronounced.
+"""
+
+import re
+from collections.abc import Sequence
+
+from extractor.entities.diagnosis.naming import adjectives, agree, fullness, is_malignant, name_of, same_tumour_names, words_of
+from extractor.entities.diagnosis.telling import effect, grade_after, stage_after, stages
+from extractor.entities.lesion import fact as lesion
+from extractor.entities.reading import Draft, Reading, Sentence
+from extractor.entities.site.composition import SiteReading, site_of
+from extractor.schema import CASE_KINDS, Mention
+
+_PRONOUNCED = re.compile(
+    r"confirm|reveal|show|demonstrat|diagnos|prove|proving|consistent with|in keeping with|patholog|histolog|biops|cytolog|contain|identif", re.IGNORECASE
+)
+_SPREAD = re.compile(r"metasta|recurren|relaps|disseminat|carcinomatos|leptomening|carcinosis", re.IGNORECASE)
+_TUMOUR = re.compile(r"(?:oma|cancer|tumou?r|leuka?emia|malignan\w+|neoplas\w+|lymphoproliferative \w+|histiocytosis)s?\b", re.IGNORECASE)
+_PAIRED = frozenset({"breast", "ovary", "kidney", "testis", "adrenal", "eye", "orbit", "nose", "cavity", "parotid"})
+_LOOK_BACK = 12
+"""How many sentences back the lump lies that a tumour's name is given to."""
+_STAGE_REACH = 1200
+"""Characters between a tumour and the stage told of it."""
+
+
+def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
+    """The diagnosis a mention makes, with the adjectives that belong to its name; none where the words around say it is nobody's."""
+    sentence = reading.sentence_at(mention.start)
+    told = adjectives(mention, reading, sentence)
+    said = effect(reading, sentence, told.start, mention.end)
+    if said == "none" or (mention.context.uncertain and said is None):
+        return []
+    draft = Draft("diagnosis", name_of(mention, reading, told.start), mention, sentence, head=(told.start, mention.end))
+    draft.certainty = "suspected" if said == "suspected" else "confirmed"
+    draft.attributes = {"grade": told.grade or grade_after(reading, sentence, mention.end), "stage": told.stage}
+    if told.stage_span:
+        draft.evidence.append((*told.stage_span, "attribute"))
+    if after := stage_after(reading, sentence, mention.end):
+        draft.attributes["stage"] = draft.attributes["stage"] or after[0]
+        draft.evidence.append((*after[1], "attribute"))
+    _place(draft, reading, sentence)
+    return [draft, *_as_lesion(mention, reading, drafts)]
+
+
+def same(earlier: Draft, later: Draft, reading: Reading) -> bool:
+    """Whether `later` names the disease of `earlier` again."""
+    if _side_by_side(earlier, later, reading):
+        return True
+    if earlier.certainty != later.certainty and earlier.name != later.name:
+        return False
+    if {earlier.attributes.get("laterality"), later.attributes.get("laterality")} >= {"left", "right"}:
+        return False
+    if is_tumour(earlier) and is_tumour(later):
+        return _same_tumour(earlier, later, reading)
+    places = _site_words(earlier, later)
+    return agree(words_of(earlier.name) - places, words_of(later.name) - places)
+
+
+def review(drafts: list[Draft], reading: Reading) -> list[Draft]:
+    """Each tumour takes the fullest name it was given, and the stage that is told apart from its name."""
+    drafts = _retold(drafts, reading)
+    tumours = [d for d in drafts if d.type == "diagnosis" and is_tumour(d)]
+    for draft in tumours:
+        _place_of_lump(draft, drafts)
+        draft.name = max(_names(draft), key=lambda n: (fullness(n), n == draft.name))
+    for start, end, stage in stages(reading):
+        told = [(h[1], d) for d in tumours for h in d.heads if h[0] <= start + 60 and start - h[1] < _STAGE_REACH and is_malignant(d.name)]
+        if told:
+            draft = max(told, key=lambda t: t[0])[1]
+            if not draft.attributes.get("stage") or draft.attributes["stage"] in stage:
+                draft.attributes["stage"] = stage
+                draft.evidence.append((start, end, "attribute"))
+    return drafts
+
+
+def _retold(drafts: list[Draft], reading: Reading) -> list[Draft]:
+    """What an abstract, a legend or a discussion names is a disease of the case; one that the case does not know counts from an abstract only."""
+    case = [d for d in drafts if d.type == "diagnosis" and d.sentence.section.kind in CASE_KINDS]
+    if not case:
+        return drafts
+    kept = []
+    for draft in drafts:
+        if draft.type != "diagnosis" or draft in case:
+            kept.append(draft)
+            continue
+        earlier = max(case, key=lambda d: _likeness(d, draft, reading))
+        if _likeness(earlier, draft, reading):
+            earlier.heads += draft.heads
+        elif draft.sentence.section.kind == "abstract":
+            kept.append(draft)
+    return kept
+
+
+def _likeness(earlier: Draft, later: Draft, reading: Reading) -> int:
+    """How well a retelling fits a diagnosis of the case: 0 is not at all; the same disease fits best in the same state."""
+    if is_tumour(earlier) != is_tumour(later):
+        return 0
+    if not is_tumour(earlier):
+        return 2 * agree(words_of(earlier.name), words_of(later.name))
+    spread = bool(_SPREAD.search(earlier.name)), bool(_SPREAD.search(later.name))
+    if all(spread) and not (_TUMOUR.search(earlier.name) and _TUMOUR.search(later.name)):
+        return 2 * _same_spread(earlier, later)
+    alike = any(same_tumour_names(name, later.name, _site_words(earlier, later)) for name in _names(earlier))
+    return (1 + (spread[0] == spread[1])) * alike
+
+
+def is_tumour(draft: Draft) -> bool:
+    """Whether a diagnosis is of a tumour; its list or its name says so."""
+    return bool(draft.mention.attributes.get("group") == "neoplasm") or bool(_TUMOUR.search(draft.name)) or bool(_SPREAD.search(draft.name))
+
+
+def _side_by_side(earlier: Draft, later: Draft, reading: Reading) -> bool:
+    """ "leukopenia/ myelosuppression" is one thing named twice."""
+    end = max(h[1] for h in earlier.heads)
+    return end <= later.head[0] <= end + 3 and reading.text[end : later.head[0]].strip() in ("/", "(", "=")
+
+
+def _same_tumour(earlier: Draft, later: Draft, reading: Reading) -> bool:
+    spread = bool(_SPREAD.search(earlier.name)), bool(_SPREAD.search(later.name))
+    if spread == (True, True) and not (_TUMOUR.search(earlier.name) and _TUMOUR.search(later.name)):
+        return _same_spread(earlier, later)
+    if spread[0] != spread[1] and (spread[0] or _PRONOUNCED.search(reading.words(later.sentence)) or not _TUMOUR.search(later.name)):
+        return False
+    if _sites_differ(earlier, later):
+        return False
+    organs = _site_words(earlier, later)
+    return all(same_tumour_names(name, later.name, organs) for name in _names(earlier))
+
+
+def _same_spread(earlier: Draft, later: Draft) -> bool:
+    """ "leptomeningeal disease" and "leptomeningeal carcinomatosis": the place is what counts, whatever the word for the spread."""
+    one, other = earlier.attributes.get("site"), later.attributes.get("site")
+    return earlier.name == later.name or (one is not None and one == other)
+
+
+def _sites_differ(earlier: Draft, later: Draft) -> bool:
+    one, other = earlier.attributes.get("site"), later.attributes.get("site")
+    return bool(one and other) and not (words_of(one) & words_of(other)) and not any("lymph node" in s for s in (one or "", other or ""))
+
+
+def _site_words(earlier: Draft, later: Draft) -> frozenset[str]:
+    sites = [s for d in (earlier, later) for s in (d.attributes.get("site"), d.mention.attributes.get("site")) if s]
+    return frozenset(w for s in sites for w in words_of(s))
+
+
+def _names(draft: Draft) -> list[str]:
+    """The name of a diagnosis and those of its retellings."""
+    return list(dict.fromkeys([draft.name, *(m.name or m.text.lower() for _, _, m in draft.heads if m.found_by != "abbreviation")]))
+
+
+def _place(draft: Draft, reading: Reading, sentence: Sentence) -> None:
+    """Site and side: as told around the name, else as the name implies."""
+    mention = draft.mention
+    place = site_of(reading, sentence, mention.start, mention.end)
+    implied = mention.attributes.get("site")
+    site = place.site
+    if site and not implied and mention.found_by.endswith("terms.tsv") and _inside(place, mention):
+        site = None
+    near = all(_near(span, draft, reading) for span in place.spans)
+    draft.attributes |= {"site": (site if near else None) or implied, "laterality": place.laterality if near else None}
+    draft.evidence += [(*s, "attribute") for s in place.spans if not (mention.start <= s[0] < mention.end)]
+
+
+def _near(span: tuple[int, int], draft: Draft, reading: Reading) -> bool:
+    """Whether a place belongs to the name: within it, right before it, or tied to it close behind."""
+    (start, end), (head, tail) = span, draft.head
+    if end <= head:
+        return not re.search(r"[,;:()]|\band\b|\bor\b", reading.text[end:head]) and head - end < 25
+    return start < tail or not re.search(r"[,;:]|\bwith\b", reading.text[tail:start]) and start - tail < 60
+
+
+def _place_of_lump(draft: Draft, drafts: Sequence[Draft]) -> None:
+    """A tumour whose name says no place has that of the lump that was examined, and on paired organs its side."""
+    for lump in _lumps(drafts, draft):
+        told, site = lump.attributes.get("site"), draft.attributes.get("site")
+        if site is None:
+            draft.attributes["site"] = site = told
+        if words_of(str(told)) & words_of(str(site)):
+            if words_of(str(site)) & _PAIRED:
+                draft.attributes["laterality"] = draft.attributes.get("laterality") or lump.attributes.get("laterality")
+            return
+
+
+def _inside(place: SiteReading, mention: Mention) -> bool:
+    """Whether the place is only a word of the name itself ("heart failure")."""
+    return " of " not in mention.text and all(mention.start <= s and e <= mention.end for s, e in place.spans)
+
+
+def _lumps(drafts: Sequence[Draft], tumour: Draft) -> list[Draft]:
+    """The lesions, operations and biopsies told shortly before a tumour is named, nearest first."""
+    return [
+        d for d in reversed(drafts)
+        if d.type in ("lesion", "procedure") and d.attributes.get("site") and d.head[0] < tumour.head[0]
+        and tumour.sentence.index - d.sentence.index <= _LOOK_BACK and d.name not in ("lymph node", "metastasis")
+        and d.attributes.get("category") in (None, "surgery", "biopsy") and "lymph node" not in d.attributes["site"]
+    ]  # fmt: skip
+
+
+def _as_lesion(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
+    """A metastasis that is pronounced as the diagnosis stays the lesion it also is."""
+    if mention.attributes.get("group") != "metastasis":
+        return []
+    return lesion.build(mention.model_copy(update={"label": "lesion", "name": "metastasis", "attributes": {}}), reading, drafts)

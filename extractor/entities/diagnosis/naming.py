@@ -1,0 +1,197 @@
+"""What a disease is called: the adjectives that belong to a name, the name as a fact carries it, and when two names agree."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from extractor.entities.lexicon import read_table
+from extractor.entities.reading import Reading, Sentence
+from extractor.schema import Mention
+
+_WORD_BEFORE = re.compile(r"([\w+/'’&-]+)([\s-]+)$")
+_SPACES = re.compile(r"[\s\u2010-\u2015-]+")
+_FORMED = re.compile(
+    r"(?:[\w-]+-(?:induced|related|associated|producing|secreting|positive|negative|mutant|mutated|rearranged|derived|dependent|mediated))$"
+)
+_GRADE_WORD = re.compile(r"^(?:(?:histologic(?:al)?|nuclear|tumou?r)\s+)?grade\s+", re.IGNORECASE)
+_STAGE_BEFORE = re.compile(r"\b(?:at\s+)?(?:(?:clinical|pathologic(?:al)?)\s+)?stage\s+(?P<stage>(?:[0-4]|I{1,3}V?|IV)[A-Ea-e]?[1-3]?)\s+$", re.IGNORECASE)
+CONTRAST = frozenset("acute chronic 1 2 i ii left right upper lower non exacerbation ductal lobular atrial ventricular aortic mitral b c a".split())
+"""Words that make another disease when only one of two names has them."""
+_GENERAL = frozenset(
+    "disease carcinoma cancer tumor malignant malignancy neoplasm neoplasia adenocarcinoma invasive infiltrating primary type variant no special cell".split()
+)
+_IN_SITU = frozenset({"intraductal", "situ", "dcis", "lcis"})
+_INVASIVE = frozenset({"invasive", "infiltrating", "infiltrative", "microinvasive"})
+_MALIGNANT = re.compile(
+    r"carcinom|cancer|sarcoma|malign|lymphoma|leuk|melanom|blastoma|myeloma|gliom|metasta|seminoma|mesotheliom|gist|stromal|germ|neuroendocrine|"
+    r"thymom|neoplas|carcinoid|histiocyt|chordom|astrocyt|germinom|phyllodes|neoplast", re.IGNORECASE
+)  # fmt: skip
+_ORGANS = {
+    "pulmonary": "lung", "bronchogenic": "lung", "hepatic": "liver", "hepatocellular": "liver", "gastric": "stomach", "renal": "kidney", "colonic": "colon",
+    "mammary": "breast", "cerebral": "brain", "pancreatic": "pancreas", "esophageal": "esophagus", "ovarian": "ovary", "uterine": "uterus",
+    "prostatic": "prostate", "rectal": "rectum", "duodenal": "duodenum", "cervical": "cervix", "endometrial": "endometrium", "cutaneous": "skin",
+    "testicular": "testis", "adrenocortical": "adrenal", "lungs": "lung", "biliary": "bile", "thymic": "thymus", "vulvar": "vulva", "nasal": "nose",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A disease name with the words before it that belong to it: where it begins, what is told of its grade and stage."""
+
+    start: int
+    grade: str | None = None
+    stage: str | None = None
+    stage_span: tuple[int, int] | None = None
+
+
+@cache
+def modifiers() -> dict[str, str]:
+    """The words that may stand before a disease name, folded, with their kind."""
+    return {r["word"].lower(): r["kind"] for r in read_table(Path(__file__).parent / "modifiers.tsv", ("word", "kind"))}
+
+
+@cache
+def _of_kind(kind: str) -> frozenset[str]:
+    return frozenset(w for word, k in modifiers().items() if k == kind for w in word.split())
+
+
+def adjectives(mention: Mention, reading: Reading, sentence: Sentence) -> Told:
+    """Where the name begins once the adjectives and places right before it are taken in; grade and stage are read off."""
+    known = modifiers()
+    at, start = mention.start, mention.start
+    grade: str | None = None
+    while True:
+        before = reading.text[sentence.start : at]
+        if staged := _STAGE_BEFORE.search(before):
+            offset = sentence.start + staged.start()
+            return Told(start, grade, staged["stage"], (offset, at))
+        ends = list(_tails(before))
+        size = 0
+        kind = None
+        for words, length in reversed(ends):
+            if words in known:
+                kind, size = known[words], length
+                break
+        if kind is None and ends and _FORMED.search(_raw_word(before)):
+            kind, size = "nature", ends[0][1]
+        if kind is None and (place := _place_ending(reading, sentence, at)) is not None:
+            kind, size = "site", at - place
+        if kind is None:
+            return Told(start, grade)
+        at -= size
+        if kind == "grade":
+            grade = grade or grade_word(reading.text[at : at + size])
+        elif kind != "side":
+            start = at
+
+
+def grade_word(words: str) -> str:
+    """A grade as the gold writes it: "grade II" is II, "poorly differentiated" stays."""
+    return _GRADE_WORD.sub("", " ".join(words.split()).strip(" -"))
+
+
+def _raw_word(before: str) -> str:
+    match = _WORD_BEFORE.search(before)
+    return match[1] if match else ""
+
+
+def _tails(before: str) -> Iterator[tuple[str, int]]:
+    """The last one, two and three words of a text, folded, with the characters they take."""
+    taken, words = 0, ""
+    for _ in range(3):
+        match = _WORD_BEFORE.search(before[: len(before) - taken][-60:])
+        if not match:
+            return
+        taken += len(match[0])
+        words = _SPACES.sub(" ", f"{match[1]} {words}").strip().lower()
+        yield words, taken
+
+
+def _place_ending(reading: Reading, sentence: Sentence, at: int) -> int | None:
+    for place in reversed(reading.within(max(sentence.start, at - 60), at, "site")):
+        if reading.text[place.end : at].strip(" -") == "":
+            return place.start
+    return None
+
+
+def name_of(mention: Mention, reading: Reading, start: int) -> str:
+    """The name as told, in lower case and the singular: an abbreviation spelled out, adjectives kept, words of grade left out."""
+    noun = _noun(mention)
+    before = _without(_lowered(reading.text[start : mention.start]), "grade", "side")
+    return " ".join(f"{before} {noun}".split()).strip(" ,-")
+
+
+def _noun(mention: Mention) -> str:
+    if not mention.name:
+        return _singular(_lowered(mention.text))
+    if mention.found_by != "abbreviation":
+        return mention.name
+    # "ischemic cardiomyopathy (CMP)": words before the one that begins the abbreviation are none of its.
+    words = mention.name.split()
+    fitting = [i for i, w in enumerate(words) if w[:1].lower() == mention.text[:1].lower()]
+    return " ".join(words[fitting[0] :]) if fitting else mention.name
+
+
+def _without(words: str, *kinds: str) -> str:
+    for word, kind in modifiers().items():
+        if kind in kinds and word.split()[0] in words.lower():
+            words = re.sub(rf"(?<!\w){word.replace(' ', '[ -]')}(?!\w)[\s-]*", "", words, flags=re.IGNORECASE)
+    return words
+
+
+def _lowered(words: str) -> str:
+    """Words in lower case, but for those with a capital inside or after the first of several (abbreviations, people's names)."""
+    parts = words.split()
+    return " ".join(w if sum(c.isupper() for c in w) > 1 or any(c.isdigit() for c in w) or _eponym(w) else w.lower() for w in parts)
+
+
+def _eponym(word: str) -> bool:
+    return word[:1].isupper() and (word.endswith(("'s", "’s")) or "-" in word and word.split("-")[-1][:1].isupper())
+
+
+def _singular(name: str) -> str:
+    for plural, single in (("ies", "y"), ("uses", "us"), ("ses", "sis"), ("mata", "ma"), ("varices", "varices"), ("s", "")):
+        if name.endswith(plural):
+            keep = name.endswith(("itis", "osis", "asis", "esis", "ss", "us", "is", "varices", "scopies", "diabetes", "series"))
+            return name if keep else name[: -len(plural)] + single
+    return name
+
+
+def words_of(name: str) -> frozenset[str]:
+    """The words of a name in one form, organs by their noun."""
+    words = re.findall(r"[a-z0-9+]+", name.lower().replace("'s", "").replace("’s", "").replace("tumour", "tumor"))
+    return frozenset(_ORGANS.get(w, w) for w in words) - {"of", "the", "a", "an", "in", "with", "and", "to"}
+
+
+def agree(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two names can be of one disease: the one says all that the other does and nothing that sets it apart."""
+    return (one <= other or other <= one) and not (one ^ other) & CONTRAST
+
+
+def same_tumour_names(one: str, other: str, organs: frozenset[str]) -> bool:
+    """Whether two tumour names can be of one tumour: the one may leave out the organ, the kind, or say no more than "the cancer"."""
+    if is_malignant(one) != is_malignant(other):
+        return False
+    first, second = words_of(one), words_of(other)
+    if (first & _IN_SITU and second & _INVASIVE and not second & _IN_SITU) or (second & _IN_SITU and first & _INVASIVE and not first & _IN_SITU):
+        return False
+    course = _of_kind("state") | _of_kind("marker") | _of_kind("side")
+    if agree(first - course, second - course):
+        return True
+    bare = [w - course - _GENERAL - organs - frozenset(_ORGANS.values()) for w in (first, second)]
+    if not first <= second and not second <= first and "neuroendocrine" in first ^ second and bare[0] and bare[1]:
+        return False
+    return bare[0] <= bare[1] or bare[1] <= bare[0]
+
+
+def fullness(name: str) -> int:
+    """How much a tumour name says: the words beside those for any cancer, for where in its course it is and for its markers."""
+    words = words_of(name)
+    return 2 * len(words - _GENERAL - _of_kind("state") - _of_kind("marker") - _of_kind("side")) + len(words & {"carcinoma", "adenocarcinoma"})
+
+
+def is_malignant(name: str) -> bool:
+    """Whether a name is of a cancer (or of any tumour that may be one), not of a benign growth."""
+    return bool(_MALIGNANT.search(name)) or bool(re.search(r"\btumou?r$", name))

@@ -1,0 +1,252 @@
+"""Words to values: what a time mention says, in days, before anything is known of what it counts from.
+
+The patterns of entities/time give groups (amount, unit, anchor, date); here they become numbers. A whole number of units is
+uncertain by half a unit each way, a number with a fraction by a quarter, so "two weeks later" is 10.5 to 17.5 days and "two and a
+half years" is ±91; a calendar date runs from its first to its last day.
+"""
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from extractor.entities.lexicon import read_table
+from extractor.entities.values import number
+from extractor.schema import DAYS_PER_MONTH, DAYS_PER_YEAR, Mention
+
+HERE = Path(__file__).parent
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_SEASONS = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "fall": (9, 11), "winter": (12, 2)}
+
+
+@dataclass(frozen=True)
+class Expression:
+    """One time expression. `low` and `high` are days: after the anchor (negative: before it), since birth for an age, of length for
+    a duration, ordinals of the calendar for a date. `anchor` is the span of the words it counts from, `month` a month without year."""
+
+    kind: str
+    start: int
+    end: int
+    low: float | None = None
+    high: float | None = None
+    anchor: tuple[int, int] | None = None
+    words: str = ""
+    month: tuple[int, int | None] | None = None
+    iso: str | None = None
+    open: bool = False
+
+
+@cache
+def _quantities() -> dict[str, tuple[float, float]]:
+    return {r["word"]: (float(r["low"]), float(r["high"])) for r in read_table(HERE / "quantities.tsv", ("word", "low", "high"))}
+
+
+@cache
+def _units() -> dict[str, tuple[float, float]]:
+    return {r["unit"]: (float(r["low"]), float(r["high"])) for r in read_table(HERE / "units.tsv", ("unit", "low", "high"))}
+
+
+def unit_days(unit: str) -> tuple[float, float]:
+    """The shortest and the longest length of a unit in days.
+
+    >>> unit_days("weeks"), unit_days("cycles")
+    ((7.0, 7.0), (14.0, 30.0))
+    """
+    word = unit.lower().strip(". ")
+    return _units()[word if word in _units() else word.rstrip("s")]
+
+
+def amount(words: str) -> tuple[float, float] | None:
+    """How many, as a range: a number exactly, "2-3" its two ends, a vague word by the table; None where it is no amount.
+
+    >>> amount("sixteen"), amount("2-3"), amount("a few"), amount("two and a half"), amount("half a")
+    ((16.0, 16.0), (2.0, 3.0), (1.5, 6.0), (2.5, 2.5), (0.5, 0.5))
+    """
+    text = re.sub(r"\s+", " ", words.strip().lower())
+    if text.removesuffix(" of") in _quantities():
+        return _quantities()[text.removesuffix(" of")]
+    if text.startswith("half"):
+        return (0.5, 0.5)
+    if half := re.fullmatch(r"(.+?)(?: and (?:an? )?half| ?½)", text):
+        whole = number(half[1])
+        return None if whole is None else (whole + 0.5, whole + 0.5)
+    if parts := re.fullmatch(r"(.+?)(?: ?[-\u2010-\u2014\u2212] ?| to | or )(.+)", text):
+        ends = number(parts[1]), number(parts[2])
+        if ends[0] is not None and ends[1] is not None and ends[0] < ends[1]:
+            return (ends[0], ends[1])
+    value = number(text)
+    return None if value is None else (value, value)
+
+
+def length(words: str, unit: str, half: bool = False) -> tuple[float, float] | None:
+    """An amount of a unit in days, with what is uncertain about it.
+
+    >>> length("two", "weeks"), length("a few", "weeks"), length("3", "days")
+    ((10.5, 17.5), (10.5, 42.0), (2.5, 3.5))
+    """
+    many = amount(words)
+    if many is None:
+        return None
+    low, high = (many[0] + 0.5, many[1] + 0.5) if half else many
+    shortest, longest = unit_days(unit)
+    if low != high:
+        return (low * shortest, high * longest)
+    if shortest != longest:
+        return (low * shortest, high * longest)
+    slack = shortest / (2 if low == int(low) else 4)
+    return (max(0.0, low * shortest - slack), high * longest + slack)
+
+
+def express(mention: Mention, text: str) -> Expression | None:
+    """What a time mention says; None where its words give no value (an amount that is no number)."""
+    said = mention.attributes
+    kind = str(said.get("kind", "then"))
+    words = text[mention.start : mention.end]
+    anchor = _anchor(mention, text)
+    make = lambda name, low, high, **more: Expression(name, mention.start, mention.end, low, high, anchor, words, **more)  # noqa: E731
+    if kind == "date":
+        return _date(mention, said)
+    if kind == "age":
+        return _age(mention, said)
+    if kind == "next":
+        unit = str(said["unit"])
+        short, long = unit_days(unit)
+        return make("offset", short if long == 1 else short / 2, long if long == 1 else long * 1.5)
+    if kind == "day":
+        nth = number(str(said.get("ordinal") or said.get("ordinal2") or ""))
+        if nth is None:
+            return None
+        short, long = unit_days(str(said.get("unit", "day")))
+        return make("offset", max(0.0, nth - 1) * short, nth * long)
+    if kind == "cycle_day":
+        cycles, day = number(str(said["amount"])), number(str(said["day"]))
+        if cycles is None or day is None:
+            return None
+        short, long = unit_days("cycle")
+        return make("cycles", (cycles - 1) * short + day - 1, (cycles - 1) * long + day)
+    if "amount" in said and "unit" in said:
+        days = length(str(said["amount"]) or "several", str(said["unit"]), "half" in said)
+        if days is None:
+            return None
+        if kind == "cycles_done":
+            return make("cycles", *days)
+        if kind in ("before", "earlier"):
+            return make("offset", -days[1], -days[0], open=kind == "earlier")
+        if kind in ("after", "later", "elapsed_now"):
+            return make("offset", *days)
+        if kind == "within":
+            return make("offset", 0.0, days[1])
+        return make(kind, *days)
+    if kind == "elapsed_now":
+        short, long = unit_days(str(said["unit"]))
+        return make("offset", 1.5 * short, 6 * long)
+    low, high = (float(said[k]) if said.get(k) not in (None, "") else None for k in ("low", "high"))
+    return make("offset" if kind == "vague" else kind, low, high)
+
+
+def _anchor(mention: Mention, text: str) -> tuple[int, int] | None:
+    words = mention.attributes.get("anchor") or mention.attributes.get("anchor2")
+    at = text.rfind(str(words), mention.start, mention.end) if words else -1
+    return None if at < 0 else (at, at + len(str(words)))
+
+
+def _age(mention: Mention, said: dict[str, object]) -> Expression | None:
+    if said.get("decade"):
+        low, span = float(str(said["decade"])), 10.0
+        part = str(said.get("part") or "").strip().lower()
+        low, span = {"early": (low, 4.0), "mid": (low + 3, 4.0), "late": (low + 6, 4.0)}.get(part.rstrip("- "), (low, span))
+    else:
+        years = number(str(said.get("age") or said.get("age2") or said.get("age3")))
+        if years is None:
+            return None
+        unit = str(said.get("unit") or said.get("unit2") or "years")
+        low, span = (years / 12, 1 / 12) if unit.startswith("month") else (years, 1.0)
+    return Expression("age", mention.start, mention.end, low * DAYS_PER_YEAR, (low + span) * DAYS_PER_YEAR, None, mention.text)
+
+
+def _date(mention: Mention, said: dict[str, object]) -> Expression | None:
+    words = re.sub(r"\s+", " ", str(said["date"]).lower()).strip()
+    part = str(said.get("part") or "").lower()
+    span = _calendar(words)
+    since = bool(re.match(r"since\b|by\b|until\b", mention.text.lower()))
+    if span is None:
+        month, day = _month_day(words)
+        if month is None:
+            return None
+        return Expression("date", mention.start, mention.end, None, None, None, mention.text, (month, day), None, since)
+    low, high = _narrow(*span, part)
+    return Expression("date", mention.start, mention.end, low, high, None, mention.text, None, _iso(span), since)
+
+
+def _narrow(low: int, high: int, part: str) -> tuple[int, int]:
+    third = (high - low) // 3
+    if part in ("early", "beginning of", "the beginning of"):
+        return low, low + third
+    if part == "mid":
+        return low + third, high - third
+    return (high - third, high) if part in ("late", "end of", "the end of") else (low, high)
+
+
+def _iso(span: tuple[int, int]) -> str:
+    low, high = date.fromordinal(span[0]), date.fromordinal(span[1])
+    if low == high:
+        return low.isoformat()
+    return low.isoformat()[:7] if (low.year, low.month) == (high.year, high.month) else low.isoformat()[:4]
+
+
+def month_of(words: str) -> int | None:
+    """The number of a month by its name or abbreviation."""
+    return next((i for i, m in enumerate(_MONTHS, 1) if words.startswith(m)), None)
+
+
+def days_of(year: int, month: int, day: int | None = None) -> tuple[int, int] | None:
+    """The first and last day of a month, or a day of it twice, as ordinals; None where the calendar has no such day."""
+    try:
+        if day is None:
+            return date(year, month, 1).toordinal(), date(year, month, monthrange(year, month)[1]).toordinal()
+        return date(year, month, day).toordinal(), date(year, month, day).toordinal()
+    except ValueError:
+        return None
+
+
+def _calendar(words: str) -> tuple[int, int] | None:
+    """First and last day of a date that names its year, as ordinals of the calendar."""
+    numbers = [int(n) for n in re.findall(r"\d+", words)]
+    name = re.search(r"[a-z]{3,}", words)
+    if name and name[0] in _SEASONS:
+        first, last = _SEASONS[name[0]]
+        low, high = days_of(numbers[-1], first), days_of(numbers[-1] + (last < first), last)
+        return (low[0], high[1]) if low and high else None
+    month = month_of(name[0]) if name else None
+    year = next((n for n in numbers if n >= 1900), None)
+    if month:
+        day = next((n for n in numbers if n < 32), None)
+        return days_of(year, month, day) if year else None
+    if len(numbers) == 1 and year:
+        return date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
+    if len(numbers) == 2 and year:
+        return days_of(year, numbers[1])
+    if len(numbers) == 3:
+        return _numeric(numbers)
+    return None
+
+
+def _numeric(numbers: list[int]) -> tuple[int, int] | None:
+    """A date in figures; where day and month cannot be told apart, both readings bound it."""
+    a, b, c = numbers
+    if a >= 1900:
+        return days_of(a, b, c)
+    year = c if c >= 1900 else 2000 + c if c < 50 else 1900 + c
+    readings = [r for r in (days_of(year, b, a), days_of(year, a, b)) if r]
+    return (min(r[0] for r in readings), max(r[1] for r in readings)) if readings else None
+
+
+def _month_day(words: str) -> tuple[int | None, int | None]:
+    name = re.search(r"[a-z]{3,}", words.removeprefix("the "))
+    day = re.search(r"\d+", words)
+    return (month_of(name[0]) if name else None), (int(day[0]) if day else None)
+
+
+__all__ = ["DAYS_PER_MONTH", "Expression", "amount", "days_of", "express", "length", "unit_days"]

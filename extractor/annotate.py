@@ -82,7 +82,7 @@ def pipeline_name(nlp: Language) -> str:
 
 
 def pipeline_digest(nlp: Language) -> str:
-    """What a pipeline knows, as "sha256:…": over its config and all knowledge files, so that equal digests give equal documents."""
+    """What a pipeline knows, as "sha256:…", over its config and all knowledge files: equal digests give equal documents."""
     return str(nlp.meta["digest"])
 
 
@@ -130,15 +130,16 @@ class AbbreviationStage:
 
     def __call__(self, doc: Doc) -> Doc:
         stage = _entity_stage(self._nlp)
-        hits = expand(doc.text, doc._.hits, definitions(doc.text, doc.vocab), stage.matcher.entities)
+        text = doc.text
+        hits = expand(text, doc._.hits, definitions(text, doc.vocab), stage.matcher.entities)
         return stage.write(doc, stage.matcher.settle(hits)) if hits != list(doc._.hits) else doc
 
 
 def expand(text: str, hits: Sequence[Hit], defined: Iterable[Definition], entities: Mapping[str, Entity]) -> list[Hit]:
     """The hits with the report's own abbreviations taken at their word.
 
-    Where the long form is a mention, each whole word equal to the short form is one too. Where it is something else ("emergency room
-    (ER)"), a short form that a term list knows otherwise is no mention.
+    Where the long form is a mention, each whole word equal to the short form is one too. Where it is something else ("emergency
+    room (ER)"), a short form that a term list knows otherwise is no mention.
     """
     meanings: dict[str, list[Hit]] = {}
     foreign: dict[str, Definition] = {}

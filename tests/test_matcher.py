@@ -1,11 +1,13 @@
 """Terms and patterns to mentions: whole words, forms of a term, exact offsets, which of two overlapping mentions stands."""
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from extractor.entities.literals import required
 from extractor.entities.matcher import Matcher, fold, forms, squeeze
 
 TERMS = """concept\tcode\tterm\tnote
@@ -83,3 +85,32 @@ def test_forms_of_a_term():
     assert set(forms("tumor", spelling)) == {"tumor", "tumors", "tumour", "tumours"}
     assert {"ki67", "ki 67"} <= set(forms("Ki-67", spelling))
     assert "diagnoses" in set(forms("diagnosis", spelling))
+
+
+def test_patterns_tried_near_their_words_find_what_they_find_everywhere():
+    """The filter by literals is an optimisation: it must not change what is found."""
+    matcher = Matcher()
+    text = "\n".join([*(e for label in sorted(matcher.entities) for p in matcher.entities[label].patterns for e in p.example)])
+    everywhere = {
+        (*(m.span("head") if "head" in p.regex.groupindex and m["head"] else m.span()), f"{label}/{p.name}")
+        for label, entity in matcher.entities.items()
+        for p in entity.patterns
+        for m in p.regex.finditer(text)
+    }
+    assert {(h.start, h.end, h.source) for h in matcher.patterns(text)} == {x for x in everywhere if x[1] > x[0]}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "literals"),
+    [
+        (r"(?:left|right) lungs?", {" lung"}),
+        (r"\d+ (?:weeks?|months?) later", {" later"}),
+        (r"(?:ER|PR)[+-]", {"er", "pr"}),
+        (r"(?:foo)?\d", None),
+        (r"a|\d", None),
+        (r"tumou?r(?= size)", {" size"}),
+    ],
+)
+def test_literals_that_a_match_must_hold(pattern, literals):
+    found = required(re.compile(pattern, re.IGNORECASE))
+    assert (found and set(found)) == literals

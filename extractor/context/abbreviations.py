@@ -1,8 +1,8 @@
-"""What the report's own abbreviations stand for: `(offsets of the short form, offsets of the long form)`.
+"""What the report's own abbreviations stand for.
 
-The algorithm is Schwartz & Hearst 2003 (Pac Symp Biocomput 8:451), in scispaCy's implementation. Its candidates are found here, on the
-characters: scispaCy's detector looks at every pair of brackets of the document, and reads neither "ER, estrogen receptor; PR, …" under a
-figure nor two short forms in one bracket ("T-DXd/DS-8201").
+The algorithm is Schwartz & Hearst 2003 (Pac Symp Biocomput 8:451), in scispaCy's implementation. Its candidates are found here, on
+the characters: scispaCy's detector looks at every pair of brackets of the document, and reads neither "ER, estrogen receptor; PR,
+…" under a figure nor two short forms in one bracket ("T-DXd/DS-8201").
 """
 
 import re
@@ -18,7 +18,8 @@ _BRACKET = re.compile(r"\(([^()\n]{2,120})\)")
 _SHORT = re.compile(r"(?=[^a-z]*[A-Z]|[a-z]{0,3}[A-Z])[A-Za-z0-9\u03b1-\u03c9][\w\u03b1-\u03c9+\-\u2010\u2011\u2013/]{1,11}")
 _ALTERNATIVE = re.compile(r"\s*(?:/|;|,|\bor\b)\s*")
 _LEGEND = re.compile(
-    r"(?:(?<=[.;:,|]\s)|(?<=^)|(?<=\n))(?P<short>[A-Z][\w+\-/]{1,11})\s?(?:,|:|=|\u2013|\u2014)\s?(?P<long>[A-Za-z][^;.:,()\n]{4,80}?)(?=\s*(?:[;.,\n]|$))"
+    r"(?:(?<=[.;:,|]\s)|(?<=^)|(?<=\n))(?P<short>[A-Z][\w+\-/]{1,11})\s?[,:=\u2013\u2014]\s?"
+    r"(?P<long>[A-Za-z][^;.:,()\n]{4,80}?)(?=\s*(?:[;.,\n]|$))"
 )
 _WORD = re.compile(r"\S+")
 
@@ -93,7 +94,7 @@ def _long_form(text: str, bracket: int, short: str, vocab: Vocab) -> tuple[int, 
     """The words right before a bracket that the short form abbreviates."""
     size = sum(c.isalnum() for c in short)
     low = max(0, bracket - 160, text.rfind("\n\n", 0, bracket) + 1)
-    words = [m for m in _WORD.finditer(text, low, bracket)][-min(size + 5, size * 2) :]
+    words = list(_WORD.finditer(text, low, bracket))[-min(size + 5, size * 2) :]
     place = _align([m[0] for m in words], short, vocab)
     if place is None or not words:
         return None
@@ -108,7 +109,7 @@ def _explained(text: str, match: re.Match[str], inside: str, vocab: Vocab) -> It
     before = re.search(r"(\S+)[ \u00a0]\Z", text[max(0, match.start() - LONGEST_SHORT_FORM - 2) : match.start()])
     if not before or not is_short_form(before[1]) or sum(c.isupper() for c in before[1]) < 2:
         return
-    words = [m for m in _WORD.finditer(text, match.start(1), match.end(1))]
+    words = list(_WORD.finditer(text, match.start(1), match.end(1)))
     if len(words) <= 8 and _align([m[0].strip(",;") for m in words], before[1], vocab) == 0:
         yield Definition(before[1], match.start() - len(before[0]), match.start(1), match.start(1) + len(match[1].rstrip()))
 

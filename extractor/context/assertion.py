@@ -1,31 +1,31 @@
 """How the text speaks of each mention, and whose it is: medspaCy's ConText over our mentions, with our rules.
 
-ConText (Harkema et al. 2009, J Biomed Inform 42:839) gives each cue a reach within its sentence. medspaCy's component compares every
-cue with every other cue and with every mention of the document, which is quadratic in the length of an article; here its rules, matcher
-and graph are used a sentence at a time. Outside the case itself the experiencer is told first by the section and by whether the
-sentence speaks of this patient.
+ConText (Harkema et al. 2009, J Biomed Inform 42:839) gives each cue a reach within its sentence. medspaCy's component compares
+every cue with every other cue and with every mention of the document, which is quadratic in the length of an article; here its
+rules, modifiers and graph are used a sentence at a time. Outside the case itself the experiencer is told first by the section and
+by whether the sentence speaks of this patient.
 """
 
 import json
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from spacy.language import Language
-from spacy.matcher import PhraseMatcher
+from spacy.matcher import Matcher, PhraseMatcher
 from spacy.tokens import Doc, Span
 
-from extractor.context.medspacy_door import ConTextGraph, ConTextModifier, ConTextRule, MedspacyMatcher
+from extractor.context.medspacy_door import ConTextGraph, ConTextModifier, ConTextRule, prune_overlapping_matches
 from extractor.errors import DataError
 from extractor.schema import CASE_KINDS, Context, Section
 
 RULES = Path(__file__).parent / "rules.json"
 SPEAKERS = frozenset({"THIS_PATIENT", "INTRODUCES", "PRONOUN"})
-"""Categories that tell whom a sentence speaks of; they are matched apart, so that "she" may both end a clause and name the patient."""
+"""Categories that tell whom a sentence speaks of; matched apart, so that "she" may both end a clause and name the patient."""
 _AGE = re.compile(r"(?:years?|yrs?|months?|weeks?|days?)[-\u2010\u2011\u2013 ]olds?\b", re.IGNORECASE)
 _NEVER_THE_PATIENT = frozenset({"front", "references", "back"})
 _RETELLS = frozenset({"abstract"})
@@ -39,10 +39,12 @@ _LONGEST = 400
 
 @dataclass(frozen=True)
 class Knowledge:
-    """rules.json: the cues; what each category means for each label; what ends its reach; which words shield a label from it."""
+    """rules.json: the cues; what each category means for each label, and which others take that back ("the planned surgery was
+    performed"); what ends its reach; which words shield a label from it."""
 
     rules: tuple[Any, ...]
     categories: Mapping[str, Mapping[str, str | None]]
+    cancelled_by: Mapping[str, frozenset[str]]
     shielded: Mapping[str, frozenset[str]]
 
 
@@ -52,7 +54,7 @@ def read_rules(path: Path = RULES) -> Knowledge:
         data = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise DataError(f"{path}:{error.lineno}: no valid JSON: {error.msg}") from None
-    missing = {"categories", "ended_by", "shielded", "context_rules"} - set(data)
+    missing = {"categories", "ended_by", "cancelled_by", "shielded", "context_rules"} - set(data)
     if missing:
         raise DataError(f"{path}: it has no {sorted(missing)[0]!r}")
     for category, meaning in data["categories"].items():
@@ -63,12 +65,15 @@ def read_rules(path: Path = RULES) -> Knowledge:
     for number, cue in enumerate(data["context_rules"], start=1):
         try:
             rule = ConTextRule.from_dict(cue)
+            if isinstance(rule.pattern, str):
+                raise ValueError("a pattern must be a list of tokens, not a regular expression")
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{path}: cue {number} ({cue.get('literal', '?')}): {error}") from None
         rule.terminated_by.update(data["ended_by"].get(rule.category, ()))
         rules.append(rule)
     shielded = {label: frozenset(words) for label, words in data["shielded"].items()}
-    return Knowledge(tuple(rules), data["categories"], shielded)
+    cancelled_by = {category: frozenset(others) for category, others in data["cancelled_by"].items()}
+    return Knowledge(tuple(rules), data["categories"], cancelled_by, shielded)
 
 
 @Language.factory(
@@ -89,19 +94,28 @@ class ContextStage:
     def __init__(self, nlp: Language, knowledge: Knowledge, spans: str) -> None:
         self._knowledge = knowledge
         self._spans = spans
-        self._cues = MedspacyMatcher(nlp, name="extractor_context")
-        self._cues.add([r for r in knowledge.rules if r.category not in SPEAKERS])
+        self._rules = {f"{r.category}_{i}": r for i, r in enumerate(knowledge.rules) if r.category not in SPEAKERS}
+        self._literals = PhraseMatcher(nlp.vocab, attr="LOWER")
+        self._patterns = Matcher(nlp.vocab)
+        self._needs = [_needed(r.pattern) for r in self._rules.values() if r.pattern is not None]
+        for key, rule in self._rules.items():
+            if rule.pattern is None:
+                self._literals.add(key, [nlp.make_doc(rule.literal.lower())])
+            else:
+                self._patterns.add(key, [rule.pattern])
         self._speakers = PhraseMatcher(nlp.vocab, attr="LOWER")
         for category in SPEAKERS:
             self._speakers.add(category, [nlp.make_doc(r.literal) for r in knowledge.rules if r.category == category])
 
     def __call__(self, doc: Doc) -> Doc:
         spans = list(doc.spans.get(self._spans, ()))
+        if not spans:
+            return doc
         contexts = [_PLAIN] * len(spans)
         starts = [int(i) for i in np.flatnonzero(doc.to_array("SENT_START") == 1)]
-        cues = _by_sentence(self._matches(doc), starts)
-        speakers = _by_sentence(((doc.vocab.strings[m], start) for m, start, _ in self._speakers(doc)), starts)
         targets = _by_sentence(((i, s) for i, s in enumerate(spans)), starts, key=lambda x: x[1].start)
+        cues = self._matches(doc, starts)
+        speakers = _by_sentence(((doc.vocab.strings[m], start) for m, start, _ in self._speakers(doc)), starts)
         speaks = self._who_speaks(doc, starts, cues, speakers)
         for number, found in enumerate(targets):
             if not found:
@@ -112,10 +126,21 @@ class ContextStage:
         doc._.contexts = tuple(contexts)
         return doc
 
-    def _matches(self, doc: Doc) -> list[tuple[Any, int, int]]:
+    def _matches(self, doc: Doc, starts: Sequence[int]) -> list[list[tuple[Any, int, int]]]:
+        """The cues of each sentence, in order; of those that overlap only the longest.
+
+        Literal cues are found in one pass. A token pattern costs a look at every token, so patterns are tried only in sentences
+        that hold a word for each of a pattern's places.
+        """
+        found = _by_sentence(self._literals(doc), starts)
         strings = doc.vocab.strings
-        found = [(self._cues.rule_map[strings[m]], start, end) for m, start, end in self._cues(doc)]
-        return sorted(found, key=lambda x: (x[1], x[2]))
+        for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(doc)], strict=True)):
+            sentence = doc[start:end]
+            words = {t.lower_ for t in sentence}
+            if any(all(not words.isdisjoint(place) for place in places) for places in self._needs):
+                found[number] += [(m, start + a, start + b) for m, a, b in self._patterns(sentence)]
+        kept = [sorted(prune_overlapping_matches(cues), key=lambda x: x[1:]) for cues in found]
+        return [[(self._rules[strings[m]], start, end) for m, start, end in cues] for cues in kept]
 
     def _edges(self, doc: Doc, spans: list[Span], cues: Sequence[tuple[Any, int, int]]) -> list[set[str]]:
         """For each mention of a sentence the categories of the cues that reach it."""
@@ -124,18 +149,18 @@ class ContextStage:
             return reached
         place = {id(s): i for i, s in enumerate(spans)}
         for chunk in _chunks(cues):
-            graph = ConTextGraph(targets=spans, modifiers=[ConTextModifier(r, start, end, doc) for r, start, end in chunk])
+            graph = ConTextGraph(targets=spans, modifiers=[_modifier(r, start, end, doc) for r, start, end in chunk])
             graph.update_scopes()
             graph.apply_modifiers()
             for target, modifier in graph.edges:
-                if not self._is_shielded(doc, target, modifier):
+                if not _overlap(target, modifier) and not self._is_shielded(doc, target, modifier):
                     reached[place[id(target)]].add(modifier.category)
         return reached
 
     def _is_shielded(self, doc: Doc, target: Span, modifier: Any) -> bool:
-        """Whether a word between a cue and what follows it keeps the cue off: in "no recurrence after surgery" there was surgery."""
+        """Whether a word between a cue and what follows keeps the cue off: in "no recurrence after surgery" there was surgery."""
         words = self._knowledge.shielded.get(target.label_)
-        if not words or modifier.category in ("FAMILY", "LITERATURE", "OTHER_PATIENT"):
+        if not words or self._meaning(modifier.category, "*") in _OTHERS:
             return False
         _, end = modifier.modifier_span
         return any(doc[i].lower_ in words for i in range(end, target.start))
@@ -167,8 +192,8 @@ class ContextStage:
             before = section
         return told
 
-    def _context(self, label: str, categories: Iterable[str], kind: str, of_patient: bool) -> Context:
-        said = {c: self._meaning(c, label) for c in categories}
+    def _context(self, label: str, categories: Set[str], kind: str, of_patient: bool) -> Context:
+        said = {c: self._meaning(c, label) for c in categories if not self._knowledge.cancelled_by.get(c, frozenset()) & categories}
         flags = {value: True for value in said.values() if value in _FLAGS}
         others = [o for o in _OTHERS if o in said.values()]
         if kind in CASE_KINDS:
@@ -185,6 +210,32 @@ class ContextStage:
     def _meaning(self, category: str, label: str) -> str | None:
         meaning = self._knowledge.categories.get(category, {})
         return meaning[label] if label in meaning else meaning.get("*")
+
+
+def _needed(pattern: Sequence[Mapping[str, Any]]) -> list[frozenset[str]]:
+    """For each place of a token pattern that must be filled by one of some words, these words."""
+    places = []
+    for token in pattern:
+        words = token.get("LOWER")
+        if token.get("OP", "1") == "1" and isinstance(words, str):
+            places.append(frozenset({words}))
+        elif token.get("OP", "1") == "1" and isinstance(words, dict) and "IN" in words:
+            places.append(frozenset(words["IN"]))
+    return places
+
+
+def _modifier(rule: Any, start: int, end: int, doc: Doc) -> Any:
+    # What only ends or blocks others reaches no further than its own words: medspaCy would give it the whole sentence, and its test
+    # of whether two reaches overlap fails where the second holds the first, so a cue of limited reach would not end at a "but".
+    if rule.direction in ("TERMINATE", "PSEUDO"):
+        return ConTextModifier(rule, start, end, doc, scope_start=start, scope_end=end)
+    return ConTextModifier(rule, start, end, doc)
+
+
+def _overlap(target: Span, modifier: Any) -> bool:
+    """Whether a cue is among the words of the mention itself ("no evidence of disease"); medspaCy sees it at its edges only."""
+    start, end = modifier.modifier_span
+    return bool(start < target.end and target.start < end)
 
 
 def _by_sentence(items: Iterable[Any], starts: Sequence[int], key: Any = lambda x: x[1]) -> list[list[Any]]:

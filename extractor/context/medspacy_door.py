@@ -1,10 +1,10 @@
 """The one place medspaCy is imported, without what its package pulls in.
 
-`import medspacy` loads PyRuSH, QuickUMLS, scikit-learn, pandas and nltk (1 to 5 s, 130 MB), starts a logger that writes to standard
-error, and one of its modules switches all Python warnings off. ConText needs none of it. See
-https://github.com/medspacy/medspacy/issues/254 and https://github.com/medspacy/medspacy/issues/142: QuickUMLS is not optional there.
-So its package is entered without running `medspacy/__init__.py`, with an empty QuickUMLS, and both are forgotten afterwards: a program
-that imports medspaCy itself gets the real one.
+`import medspacy` loads PyRuSH, QuickUMLS, scikit-learn, pandas and nltk (1 to 5 s, 130 MB), starts a logger that writes to
+standard error, and one of its modules switches all Python warnings off. ConText needs none of it, and QuickUMLS is not optional
+there (https://github.com/medspacy/medspacy/issues/142, https://github.com/medspacy/medspacy/issues/254). So the package is entered
+without running `medspacy/__init__.py`, with an empty QuickUMLS, and both are forgotten afterwards: a program that imports medspaCy
+itself gets the real one.
 """
 
 import importlib
@@ -15,7 +15,7 @@ from types import ModuleType
 
 
 def _import() -> tuple[ModuleType, ModuleType]:
-    names = ("medspacy.context", "medspacy.common.medspacy_matcher")
+    names = ("medspacy.context", "medspacy.common.util")
     if "medspacy" in sys.modules:
         first, second = map(importlib.import_module, names)
         return first, second
@@ -36,8 +36,8 @@ def _import() -> tuple[ModuleType, ModuleType]:
     return first, second
 
 
-_context, _matcher = _import()
+_context, _util = _import()
 ConTextGraph = _context.ConTextGraph
 ConTextModifier = _context.ConTextModifier
 ConTextRule = _context.ConTextRule
-MedspacyMatcher = _matcher.MedspacyMatcher
+prune_overlapping_matches = _util.prune_overlapping_matches

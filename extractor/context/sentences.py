@@ -1,7 +1,7 @@
 """Where sentences end, told from the characters alone and in one pass.
 
-Trained splitters and medspaCy's PyRuSH read clinical notes; a journal writes "(Fig. 2)", "et al.", "i.v." and "Dr. Lin", one file puts a
-sentence on a line and another breaks lines at a fixed width. Offsets must also be those of the text, whatever the tokens are.
+Trained splitters and medspaCy's PyRuSH read clinical notes; a journal writes "(Fig. 2)", "et al.", "i.v." and "Dr. Lin", one file
+puts a sentence on a line and another breaks lines at a fixed width. And offsets must be those of the text, whatever the tokens.
 """
 
 import re
@@ -18,7 +18,7 @@ from extractor.errors import DataError
 
 WORDS = Path(__file__).parent / "sentences.tsv"
 LONGEST = 4000
-"""A stretch without an end is cut at the last white space before this many characters, so that no later stage meets a sentence without bounds."""
+"""A stretch without an end is cut at the last white space before this many characters: no later stage meets one without bounds."""
 
 _STOP = re.compile(
     r"""(?P<stop>[.!?\u2026]+)
@@ -95,8 +95,9 @@ def _ends(text: str, stop: int, start: int, following: int, *, new_line: bool = 
             return False
         if bare in words["sometimes"] or (len(bare) == 1 and bare.isalpha() and after[:1].isalpha()):
             return opens
-    if re.fullmatch(r"\d{1,2}|[ivxIVX]{1,4}|[A-Za-z]", word) and not text[_line_start(text, stop, start) : stop - len(word)].strip():
-        return False  # the number of a list's entry or of a heading
+    before = text[_line_start(text, stop, start) : stop - len(word)].strip()
+    if re.fullmatch(r"\d{1,2}|[ivxIVX]{1,4}|[A-Za-z]", word) and before[-1:] in (".!?;:" if word.isdigit() else ""):
+        return False  # the number of a list's entry or of a heading; `"" in x` holds for the start of a line
     if after[:1].islower():
         return new_line or bool(_NAME_LIKE.match(after))
     return True
@@ -120,7 +121,7 @@ def _line_breaks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for match, width in zip(matches, widths, strict=True):
         before, after = match.start(), match.end()
         blank = len(re.findall(r"\r\n|\n|\r", match[0])) > 1
-        if blank or after >= end or "\t" in match[0] or not _continues(text, line, before, after, width, end):
+        if blank or after >= end or "\t" in match[0] or not _continues(text, line, before, after, width):
             yield before, after
         line = after
 
@@ -139,7 +140,8 @@ def _paragraph_widths(breaks: Sequence[re.Match[str]], start: int, end: int) -> 
     return widths
 
 
-def _continues(text: str, line: int, before: int, after: int, width: int, end: int) -> bool:
+def _continues(text: str, line: int, before: int, after: int, width: int) -> bool:
+    """Whether the sentence of the line `[line, before)` goes on at `after`; `width` is its paragraph's longest line."""
     last = text[line:before].rstrip(_CLOSERS + " ")[-1:]
     following = text[after]
     if _BULLET.match(text, after):
@@ -151,7 +153,7 @@ def _continues(text: str, line: int, before: int, after: int, width: int, end: i
         return False
     if following.islower() or last in ",(-\u2013":
         return True
-    first = _FIRST_WORD.match(text, after, end)
+    first = _FIRST_WORD.match(text, after)
     needed = before - line + 1 + (first.end() - first.start() if first else 1)
     return 45 <= width <= 160 and needed > width
 
@@ -212,8 +214,8 @@ class SentenceSplitter:
     """Writes the sentences of `doc._.sections` to `doc._.sentences` (characters) and to the tokens. Holds no state of a text."""
 
     def __call__(self, doc: Doc) -> Doc:
-        sections = [(s.start, s.end, s.title) for s in doc._.sections] or [(0, len(doc.text), None)]
-        sentences = split_sections(doc.text, sections)
+        text = doc.text
+        sentences = split_sections(text, [(s.start, s.end, s.title) for s in doc._.sections] or [(0, len(text), None)])
         starts = [s for s, _ in sentences]
         marks = np.full((len(doc), 1), -1, dtype="int64")
         previous = -1
@@ -225,4 +227,4 @@ class SentenceSplitter:
                 previous = sentence
         doc._.sentences = tuple(sentences)
         # All at once: setting `token.is_sent_start` looks through the whole document each time.
-        return doc.from_array(["SENT_START"], marks.astype("uint64")) if len(doc) else doc
+        return doc.from_array(["SENT_START"], marks.astype("uint64")) if len(doc) else doc  # type: ignore[arg-type]

@@ -3,13 +3,13 @@
 import warnings
 from collections.abc import Callable
 
-import spacy
 from scispacy.custom_tokenizer import combined_rule_tokenizer
 from spacy.language import Language
 from spacy.tokenizer import Tokenizer
+from spacy.util import registry
 
 
-@spacy.registry.tokenizers("extractor.literature.v1")
+@registry.tokenizers("extractor.literature.v1")
 def make_tokenizer() -> Callable[[Language], Tokenizer]:
     """spaCy's way to the tokenizer."""
 

@@ -13,14 +13,17 @@ import ahocorasick
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from extractor.entities.literals import required
 from extractor.entities.lexicon import HERE, Entity, Term, entity_folders, load_entity, read_table
 
 _FOLD = {ord(c): " " for c in "-\u2010\u2011\u2012\u2013\u2014\u2212\u00a0\u2009\u202f\t\r\n\f\v"}
 _FOLD |= {ord("\u2019"): "'", ord("\u2018"): "'", ord("\u02bc"): "'", ord("\u0130"): "i"}
 _FOLD |= {ord(c): p for c, p in zip("αβγδκλμµ", "abgdklmm", strict=True)}
-_GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "kappa": "κ", "lambda": "λ"}
 LONGEST_ACRONYM = 5
 """Terms in capitals up to this length are matched as written: "US" is ultrasound, "us" is not."""
+
+REACH = 300
+"""As far to each side of a word that a pattern cannot match without, the pattern is tried: no mention is as long."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,13 @@ class Hit:
 
 def fold(text: str) -> str:
     """`text` in lower case, dashes and white space as single spaces' worth of space, typographic quotes plain; the same length."""
-    folded = text.translate(_FOLD).lower()
-    return folded if len(folded) == len(text) else "".join(c if len(c.lower()) != 1 else c.lower() for c in text.translate(_FOLD))
+    return _lower(text.translate(_FOLD))
+
+
+def _lower(text: str) -> str:
+    """`text` in lower case, character by character, so that offsets stay true."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
 def squeeze(folded: str) -> tuple[str, Sequence[int]]:
@@ -103,6 +111,19 @@ class Matcher:
         for form, entries in found.items():
             self._automaton.add_word(form, (len(form), entries))
         self._automaton.make_automaton()
+        self._patterns = [(entity.label, p) for entity in self.entities.values() for p in entity.patterns]
+        self._literals = ahocorasick.Automaton()
+        self._everywhere = []
+        sought: dict[str, list[int]] = {}
+        for number, (_, pattern) in enumerate(self._patterns):
+            literals = required(pattern.regex)
+            if literals is None:
+                self._everywhere.append(number)
+            for literal in literals or ():
+                sought.setdefault(literal, []).append(number)
+        for literal, numbers in sought.items():
+            self._literals.add_word(literal, numbers)
+        self._literals.make_automaton()
 
     def __call__(self, text: str) -> list[Hit]:
         """The mentions of a text, in its order; of those of one label that overlap only the longest, and between types that
@@ -124,16 +145,32 @@ class Matcher:
                 yield Hit(start, end, label, term.concept, f"{label}/terms.tsv", dict(term.attributes), term.code)
 
     def patterns(self, text: str) -> Iterator[Hit]:
-        """Every match of every pattern."""
-        for entity in self.entities.values():
-            for pattern in entity.patterns:
-                for match in pattern.regex.finditer(text):
+        """Every match of every pattern; each is tried only around words that a match of it must hold."""
+        for number, windows in self._windows(text).items():
+            label, pattern = self._patterns[number]
+            for first, last in windows:
+                for match in pattern.regex.finditer(text, first, last):
                     groups = {k: v for k, v in match.groupdict().items() if v is not None}
                     start, end = match.span("head") if "head" in groups else match.span()
                     groups.pop("head", None)
                     if end > start:
-                        said = {**pattern.attributes, **groups}
-                        yield Hit(start, end, entity.label, pattern.concept, f"{entity.label}/{pattern.name}", said)
+                        yield Hit(start, end, label, pattern.concept, f"{label}/{pattern.name}", {**pattern.attributes, **groups})
+
+    def _windows(self, text: str) -> dict[int, list[tuple[int, int]]]:
+        """For each pattern that may match, the disjoint stretches of the text to try it on, in order."""
+        lowered = _lower(text)
+        windows: dict[int, list[tuple[int, int]]] = {number: [(0, len(text))] for number in self._everywhere}
+        if not len(self._literals):
+            return windows
+        for last, numbers in self._literals.iter(lowered):
+            first, end = max(0, last - REACH), min(len(text), last + REACH)
+            for number in numbers:
+                found = windows.setdefault(number, [])
+                if found and found[-1][1] >= first:
+                    found[-1] = (found[-1][0], max(end, found[-1][1]))
+                else:
+                    found.append((first, end))
+        return dict(sorted(windows.items()))
 
     def settle(self, hits: Iterable[Hit]) -> list[Hit]:
         """The hits that stand: longest first, then priority, then the order of files; words that only say something about
@@ -186,5 +223,6 @@ class EntityStage:
     def write(self, doc: Doc, hits: Sequence[Hit]) -> Doc:
         """Put `hits` in the place of those of the document; the span group keeps their order."""
         doc._.hits = tuple(hits)
-        doc.spans[self._spans] = [doc.char_span(h.start, h.end, label=h.label, alignment_mode="expand") for h in hits]
+        spans = (doc.char_span(h.start, h.end, label=h.label, alignment_mode="expand") for h in hits)
+        doc.spans[self._spans] = [s for s in spans if s is not None]  # none is: "expand" always finds tokens
         return doc

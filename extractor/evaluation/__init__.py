@@ -1,0 +1,13 @@
+"""How a timeline is judged against gold: cases paired by id, facts matched one to one, each score as counts that add up."""
+
+from extractor.evaluation.gold import gold_files, read_case
+from extractor.evaluation.judged import JudgedCase, JudgedFact, JudgedPatient, judged
+from extractor.evaluation.metrics import METRICS, Row, counts, match, total
+from extractor.evaluation.mistakes import Mistake, errors, listing
+from extractor.evaluation.pairs import Result, compare, evaluate, evaluate_run
+from extractor.evaluation.report import as_dict, tables
+
+__all__ = [
+    "METRICS", "JudgedCase", "JudgedFact", "JudgedPatient", "Mistake", "Result", "Row", "as_dict", "compare", "counts", "errors",
+    "evaluate", "evaluate_run", "gold_files", "judged", "listing", "match", "read_case", "tables", "total",
+]  # fmt: skip

@@ -8,7 +8,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from types import NoneType, UnionType
@@ -26,7 +26,7 @@ REQUIRED_OF = {"biomarker": ("status",), "lesion": ("course",), "procedure": ("c
 FREE = frozenset({"stage", "grade"})
 """Attributes that are text in a document and may be written as numbers in gold."""
 SEXES = ("female", "male", "unknown")
-SHOWN = 5
+SHOWN = 20
 """So many problems of one file are said; the others are counted."""
 
 
@@ -53,7 +53,8 @@ def read_document(path: Path) -> JudgedCase:
     case = load(_bytes(path), str(path))
     if case.text is None:
         raise InputError(f"{path}: holds no text to compare with the gold's: write the document again with its text")
-    return judged(case)
+    text_file = path.with_suffix(".txt")
+    return replace(judged(case), text_file=text_file if text_file.is_file() else None)
 
 
 def read_gold(path: Path, texts: Path | None = None) -> JudgedCase:
@@ -87,21 +88,31 @@ def _decoded(path: Path) -> str:
 
 def _parsed(path: Path) -> tuple[Any, list[int]]:
     """The content of a YAML file, and the line on which each of its facts stands."""
-    loader = yaml.SafeLoader(_decoded(path))
     try:
+        loader = yaml.SafeLoader(_decoded(path))
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
             raise InputError(f"{path}: is not a gold timeline: it needs the keys id, source, patient, index and facts")
-        content = loader.construct_document(node)
         facts = [value for key, value in node.value if key.value == "facts"]
+        items = facts[-1].value if facts and isinstance(facts[-1], yaml.SequenceNode) else []
+        for mapping in (node, *(item for item in items if isinstance(item, yaml.MappingNode))):
+            _refuse_repeated_keys(path, mapping)
+        lines = [item.start_mark.line + 1 for item in items]
+        return loader.construct_document(node), lines
     except yaml.MarkedYAMLError as error:
         line = "" if error.problem_mark is None else f"line {error.problem_mark.line + 1}: "
         raise InputError(f"{path}: {line}is not YAML: {error.problem}: correct it there") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: is not YAML: {error}: correct it") from None
-    finally:
-        loader.dispose()
-    return content, [item.start_mark.line + 1 for item in facts[-1].value] if facts and isinstance(facts[-1], yaml.SequenceNode) else []
+
+
+def _refuse_repeated_keys(path: Path, mapping: yaml.MappingNode) -> None:
+    """YAML keeps the last of two equal keys and loses the other without a word."""
+    seen = set()
+    for key, _ in mapping.value:
+        if str(key.value) in seen:
+            raise InputError(f"{path}: line {key.start_mark.line + 1}: the key {key.value!r} stands here twice: keep one")
+        seen.add(str(key.value))
 
 
 def folded(text: str) -> tuple[str, list[int]]:
@@ -121,15 +132,14 @@ def folded(text: str) -> tuple[str, list[int]]:
 
 @dataclass(frozen=True)
 class Quoted:
-    """A text prepared for finding quotes in it."""
+    """A text prepared for finding quotes in it: white space folded, and for each character its offset in the text."""
 
-    text: str
     plain: str
     offsets: list[int]
 
     @classmethod
     def of(cls, text: str) -> "Quoted":
-        return cls(text, *folded(text))
+        return cls(*folded(text))
 
     def head(self, quote: object) -> tuple[int, int]:
         """Where the words in [[ ]] stand; ValueError says why the quote cannot be found."""
@@ -190,25 +200,25 @@ class _Gold:
     def _facts(self) -> list[Any]:
         return self.content.get("facts") or []
 
-    def _patients(self) -> list[Any]:
-        return self.content["patients"] if "patients" in self.content else [self.content.get("patient")]
+    def _patients(self) -> list[dict[str, Any]]:
+        """The patients as they are written; none where they are not written as they should be."""
+        patients = self.content.get("patients", [self.content.get("patient")])
+        return patients if isinstance(patients, list) and all(isinstance(p, dict) for p in patients) else []
 
     def _numbers(self) -> list[Any]:
-        """The numbers the facts may name; a single patient is 1."""
+        """The numbers by which the facts name the patients; a single patient is 1."""
         return [p.get("patient") for p in self._patients()] if "patients" in self.content else [1]
 
     def _patient_problems(self) -> Iterator[str]:
         patients = self._patients()
-        if not isinstance(patients, list) or not patients or not all(isinstance(p, dict) for p in patients):
-            if "patients" in self.content or "patient" in self.content:
-                yield "its patients are not written as {sex: …, age_years: …}: correct them"
-            return
+        if not patients and not {"patient", "patients"}.isdisjoint(self.content):
+            yield "its patients are not written as {sex: …, age_years: …}: correct them"
         for patient in patients:
             if patient.get("sex", "unknown") not in SEXES:
                 yield f"the sex {patient['sex']!r} is none of {', '.join(SEXES)}"
             if patient.get("age_years") is not None and not _is_number(patient["age_years"]):
                 yield f"the age {patient['age_years']!r} is no number of years"
-        if len(set(map(repr, self._numbers()))) != len(patients):
+        if len(set(map(repr, self._numbers()))) < len(patients):
             yield "two patients have the same number: count them from 1"
 
     def _fact_problems(self, fact: Mapping[str, Any], ids: Mapping[str, int]) -> Iterator[str]:
@@ -289,7 +299,7 @@ def _quote_problems(fact: Mapping[str, Any], quoted: Quoted, seen: dict[tuple[An
     """The quotes that cannot be found, and those by which an earlier fact with the same content was told already."""
     quotes = fact.get("at", [])
     if not isinstance(quotes, list) or ("at" in fact and not quotes):
-        yield f"at {quotes!r} is no list of quotes: write at: [\"… [[head]] …\"]"
+        yield f'at {quotes!r} is no list of quotes: write at: ["… [[head]] …"]'
         return
     for quote in quotes:
         try:
@@ -297,7 +307,7 @@ def _quote_problems(fact: Mapping[str, Any], quoted: Quoted, seen: dict[tuple[An
         except ValueError as error:
             yield str(error)
             continue
-        content = (fact.get("type"), head, *(str(fact.get(key)) for key in ("name", "specimen", "site", "status", "step")))
+        content = (head, *(str(fact.get(key)) for key in ("type", "name", "specimen", "site", "status", "step")))
         if content in seen:
             yield f"is the same fact as {seen[content]}, by the quote {quote!r}: keep one of them"
         seen[content] = str(fact.get("id"))

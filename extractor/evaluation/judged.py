@@ -60,7 +60,9 @@ def judged(case: Case) -> JudgedCase:
         id=case.source.id,
         text=case.text or "",
         facts=tuple(_fact(fact, numbers[fact.patient]) for fact in case.facts if fact.type in TYPES),
-        patients=tuple(JudgedPatient(None if p.sex == "unknown" else p.sex, None if p.age is None else years(p.age)) for p in case.patients),
+        patients=tuple(
+            JudgedPatient(None if p.sex == "unknown" else p.sex, None if p.age is None else years(p.age)) for p in case.patients
+        ),
     )
 
 

@@ -5,7 +5,7 @@ neither the order of the facts nor that of the cases matters.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
@@ -46,6 +46,9 @@ class Row:
     gold: int
     predicted: int
 
+    def __add__(self, other: "Row") -> "Row":
+        return replace(self, right=self.right + other.right, gold=self.gold + other.gold, predicted=self.predicted + other.predicted)
+
     @property
     def precision(self) -> float | None:
         return self.right / self.predicted if self.predicted else None
@@ -66,11 +69,11 @@ def share(metric: str, key: str, right: float, of: int) -> Row:
 
 def total(rows: Iterable[Row]) -> tuple[Row, ...]:
     """The rows of many cases added up, one for each metric and key, in the order of the metrics and then of the keys."""
-    sums: dict[tuple[str, str], tuple[float, int, int]] = {}
+    sums: dict[tuple[str, str], Row] = {}
     for row in rows:
-        right, gold, predicted = sums.get((row.metric, row.key), (0.0, 0, 0))
-        sums[row.metric, row.key] = (right + row.right, gold + row.gold, predicted + row.predicted)
-    return tuple(Row(*place, *sums[place]) for place in sorted(sums, key=_rank))
+        place = row.metric, row.key
+        sums[place] = row + sums[place] if place in sums else row
+    return tuple(sums[place] for place in sorted(sums, key=_rank))
 
 
 def _rank(place: tuple[str, str]) -> tuple[int, int, str]:
@@ -122,7 +125,7 @@ def weight(gold: JudgedFact, predicted: JudgedFact) -> float:
 def overlaps(gold: JudgedFact, predicted: JudgedFact) -> bool:
     """Whether one of the first predicted heads shares characters with a gold head and lies inside it by a quarter at least."""
     return any(
-        0 < (shared := min(end, g_end) - max(start, g_start)) and shared >= INSIDE * (end - start)
+        (shared := min(end, g_end) - max(start, g_start)) > 0 and shared >= INSIDE * (end - start)
         for start, end in predicted.heads[:POINTED_AT]
         for g_start, g_end in gold.heads
     )
@@ -169,10 +172,8 @@ def _shares(
     metric: str, pairs: Iterable[tuple[JudgedFact, JudgedFact]], right: Callable[[JudgedFact, JudgedFact], bool], by_type: bool = True
 ) -> list[Row]:
     judged = [(g.type, right(g, p)) for g, p in pairs]
-    rows = [share(metric, ALL, sum(ok for _, ok in judged), len(judged))]
-    for kind in TYPES if by_type else ():
-        rows.append(share(metric, kind, sum(ok for t, ok in judged if t == kind), sum(t == kind for t, _ in judged)))
-    return rows
+    groups = [(ALL, TYPES), *((kind, (kind,)) for kind in (TYPES if by_type else ()))]
+    return [share(metric, key, sum(ok for t, ok in judged if t in kinds), sum(t in kinds for t, _ in judged)) for key, kinds in groups]
 
 
 # Attributes -------------------------------------------------------------------------------------------------------------------
@@ -283,8 +284,8 @@ def _ordered(gold: JudgedCase, predicted: JudgedCase, *, inverted_only: bool) ->
 def _signs(values: list[Any]) -> np.ndarray[Any, np.dtype[np.int8]]:
     """For each pair of values -1, 0 or 1 as the first is smaller, equal (or one of them is missing) or larger."""
     column = np.array([np.nan if v is None else v for v in values], dtype=float)
-    differences = column[:, None] - column[None, :]
-    return np.sign(np.nan_to_num(differences)).astype(np.int8)
+    signs: np.ndarray[Any, np.dtype[np.int8]] = np.sign(np.nan_to_num(column[:, None] - column[None, :])).astype(np.int8)
+    return signs
 
 
 # Patients ---------------------------------------------------------------------------------------------------------------------

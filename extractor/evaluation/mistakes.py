@@ -13,7 +13,8 @@ from extractor.evaluation.names import same_name
 Kind = Literal["missed", "invented", "name", "attribute", "start", "end"]
 KINDS: tuple[Kind, ...] = ("missed", "invented", "name", "attribute", "start", "end")
 _TITLES = {
-    "missed": "missed", "invented": "invented", "name": "wrong name", "attribute": "wrong attribute", "start": "wrong start", "end": "wrong end",
+    "missed": "missed", "invented": "invented", "name": "wrong name", "attribute": "wrong attribute", "start": "wrong start",
+    "end": "wrong end",
 }  # fmt: skip
 CONTEXT = 220
 """So many characters of a sentence are shown on either side of the head."""
@@ -39,9 +40,7 @@ def errors(gold: JudgedCase, predicted: JudgedCase) -> list[Mistake]:
     pairs = match(gold, predicted)
     matched_gold, matched_predicted = {id(g) for g, _ in pairs}, {id(p) for _, p in pairs}
     mistakes = [_mistake(gold, "missed", g, _missed(g, predicted, matched_predicted)) for g in gold.facts if id(g) not in matched_gold]
-    for p in predicted.facts:
-        if id(p) not in matched_predicted:
-            mistakes.append(_mistake(gold, "invented", p, _invented(p, gold, matched_gold)))
+    mistakes += [_mistake(gold, "invented", p, _invented(p, gold, matched_gold)) for p in predicted.facts if id(p) not in matched_predicted]
     for g, p in pairs:
         mistakes += _differences(gold, g, p)
     return sorted(mistakes, key=lambda m: (*_place(m), m.offset, m.name, m.said))
@@ -57,9 +56,7 @@ def _mistake(gold: JudgedCase, kind: Kind, fact: JudgedFact, said: str, key: str
 
 
 def _missed(fact: JudgedFact, predicted: JudgedCase, matched: set[int]) -> str:
-    near = [
-        f"{'matched elsewhere' if id(p) in matched else 'found'} as {p.type} {p.name!r}" for p in predicted.facts if overlaps(fact, p)
-    ]
+    near = [f"{'matched elsewhere' if id(p) in matched else 'found'} as {p.type} {p.name!r}" for p in predicted.facts if overlaps(fact, p)]
     return "; ".join([described(fact), *near])
 
 

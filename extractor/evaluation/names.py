@@ -4,9 +4,10 @@ import re
 from functools import lru_cache
 
 # One of these in only one of two names makes them different things, however many other words they share.
-CONTRASTS = frozenset(
-    "non not upper lower middle left right proximal distal anterior posterior small large ductal lobular acute chronic".split()
-)
+CONTRASTS = frozenset({
+    "non", "not", "upper", "lower", "middle", "left", "right", "proximal", "distal", "anterior", "posterior", "small", "large",
+    "ductal", "lobular", "acute", "chronic",
+})  # fmt: skip
 _JOINTS = re.compile(r"[\s\-_\u00ad\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+")
 _DECIMAL = re.compile(r"(?<![\d.])\d+\.\d+(?![\d.])")
 

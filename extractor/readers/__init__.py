@@ -1,4 +1,4 @@
-"""A file to a source: its text, its sections and what is known of it. The format is told from the content, never from the suffix."""
+"""A file to a source: its text, its sections and what is known of it. The content tells the format, never the suffix."""
 
 from pathlib import Path
 

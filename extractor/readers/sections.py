@@ -19,33 +19,44 @@ LONGEST_HEADING = 90
 PROSE = 100
 """A line of at least this many characters with a sentence in it is running text, not a heading, a caption's row or a list."""
 
-_NUMBER = re.compile(r"(?:#{1,6}[ \t]+)?(?P<number>(?:\d{1,2}(?:\.\d{1,2}){0,3}|[IVX]{1,5}|[A-H])(?=[.):|\u00a0 \t])[.):|]?[\u00a0 \t]+)?")
+_NUMBER = re.compile(
+    r"(?:#{1,6}[ \t]+)?(?P<number>(?:\d{1,2}(?:\.\d{1,2}){0,3}|[IVX]{1,5}|[A-H])(?=[.):|\u00a0 \t])[.):|]?[\u00a0 \t]+)?"
+)
 _MARKUP = re.compile(r"^[*_#\s]+|[*_\s]+$")
 _COUNT = re.compile(r"\s*(?:no\.?|number|#)?\s*(?:\d{1,2}|[ivx]{1,4}|[a-d]|one|two|three|four|five|six)$")
 _JOINT = re.compile(r"\s*(?:\band\b|&|/|,|\bwith\b)\s*")
-_INLINE = re.compile(r"(?P<number>\(?\d{1,2}[.)]\s+)?(?P<heading>[A-Za-z][A-Za-z ,/&\u2019'\-]{2,50}?(?:\s(?:\d{1,2}|[IVX]{1,3}))?)\s?(?P<mark>[:.|]|\s[-\u2013\u2014](?=\s))(?=\s*\S)")
+_INLINE = re.compile(
+    r"(?P<number>\(?\d{1,2}[.)]\s+)?(?P<heading>[A-Za-z][A-Za-z ,/&\u2019'\-]{2,50}?"
+    r"(?:\s(?:\d{1,2}|[IVX]{1,3}))?)\s?(?P<mark>[:.|]|\s[-\u2013\u2014](?=\s))(?=\s*\S)"
+)
 _INLINE_IN_CAPITALS = re.compile(r"(?<=[.!?)\]]\s)(?P<heading>[A-Z][A-Z ,/&\-]{3,50}?)\s?:(?=\s)")
-_COUNTED = re.compile(r"(?<=[.!?)\]]\s)(?P<heading>(?:Case|Patient)\s(?:\d{1,2}|[A-D]|[IVX]{1,3}))\s?[:.](?=\s+[A-Z])", re.IGNORECASE)
-_INLINE_IN_PARAGRAPH = re.compile(r"(?<=[.!?)\]]\s)(?P<heading>[A-Z][A-Za-z ,/&\-]{3,40}?)\s?[:.](?=\s+[A-Z\d(])")
+_COUNTED = re.compile(
+    r"(?<=[.!?)\]]\s)(?P<heading>(?:Case|Patient)\s(?:\d{1,2}|[A-D]|[IVX]{1,3}))\s?[:.](?=\s+[A-Z])", re.IGNORECASE
+)
+_INLINE_IN_PARAGRAPH = re.compile(
+    r"(?<=[.!?)\]]\s)(?P<heading>[A-Z][A-Za-z ,/&\-]{3,40}?)\s?[:.](?=\s+[A-Z\d(])"
+)
 _CAPTION = re.compile(
-    r"(?P<what>(?:Supplementary\s|Extended\sData\s)?(?:Fig(?:ure)?s?\b\.?|Scheme|Photo|Image|Video|Table|Tab\.|Chart|Box))[\u00a0 ]?(?P<number>S?\d{1,2}[A-Za-z]?|[IVX]{1,4})"
+    r"(?P<what>(?:Supplementary\s|Extended\sData\s)?(?:Fig(?:ure)?s?\b\.?|Scheme|Photo|Image|Video|Table|Tab\.|Chart|Box))"
+    r"[\u00a0 ]?(?P<number>S?\d{1,2}[A-Za-z]?|[IVX]{1,4})"
     r"(?:(?P<mark>\s?[|.:\u2013\u2014]|\s-\s|\s\([A-Za-z]\)|\s{2,})|(?=\s[A-Z(])|(?=[A-Z][a-z])|\s*$)",
     re.IGNORECASE,
 )
 _SPEAKS_OF_FIGURE = re.compile(
-    r"\s*(?:and|to|also|clearly|below|above|illustrates?|shows?|showed|showing|demonstrates?|depicts?|presents?|summari[sz]es?|describes?|lists?|reveals?|provides?|outlines?|displays?|gives?|is|are|was|were)\b",
+    r"\s*(?:and|to|also|clearly|below|above|illustrates?|shows?|showed|showing|demonstrates?|depicts?|presents?|summari[sz]es?|"
+    r"describes?|lists?|reveals?|provides?|outlines?|displays?|gives?|is|are|was|were)\b",
     re.IGNORECASE,
 )
 _TELLS_OF_A_PATIENT = re.compile(
     r"\b(?:years?|yrs?|months?|weeks?|days?)[-\u2010\u2011\u2013\u00a0 ]old\b"
-    r"|\b(?:the|our|this)\s(?:patient|infant|child|man|woman|boy|girl|gentleman|lady)(?:['\u2019]s\s\w+)?\s(?:\w+\s)?(?:was|had|presented|underwent|received|reported|developed|complained|died|did|denied|started|remained|visited)\b"
-    r"|\b(?:s?he)\s(?:\w+\s)?(?:was|had|presented|underwent|received|reported|developed|complained|died|denied|remained|visited)\b"
+    r"|\b(?:s?he|(?:the|our|this)\s(?:patient|infant|child|man|woman|boy|girl|gentleman|lady)(?:['\u2019]s\s\w+)?)\s(?:\w+\s)?"
+    r"(?:was|had|presented|underwent|received|reported|developed|complained|died|did|denied|started|remained|visited)\b"
     r"|\bpresented\s(?:with|to\sour)\b|\bwas\s(?:admitted|referred)\b",
     re.IGNORECASE,
 )
 _MAY_TELL = (
     re.compile(r"\b(?:case|patient|man|woman|boy|girl|male|female|infant|mrs?|ms)\b", re.IGNORECASE),
-    re.compile(r"\b(?:underwent|revealed|diagnosed|admitted|treated|received|developed|presented|followed|operated|resected)\b", re.IGNORECASE),
+    re.compile(r"\b(?:underwent|revealed|diagnosed|admitted|treated|received|developed|presented|operated)\b", re.IGNORECASE),
 )
 _SHORT_TEXT = 4000
 _LONG_ABSTRACT = 250
@@ -65,7 +76,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Mark:
-    """Where a section begins. `level` is "line" for a heading on its own line, "inline" for one in running text, "resumed" after a figure."""
+    """Where a section begins: at a heading on its own "line" or "inline" in running text, at a "caption", or where the section that
+    a caption interrupts is "resumed"."""
 
     start: int
     kind: str
@@ -114,7 +126,8 @@ def find_sections(text: str) -> tuple[Section, ...]:
         if mark.level == "resumed" and not text[mark.start : end].strip() and found:
             found[-1] = found[-1].model_copy(update={"end": end})
         else:
-            found.append(Section(id=f"S{len(found) + 1}", kind=cast(SectionKind, mark.kind), title=mark.title, start=mark.start, end=end))
+            kind = cast(SectionKind, mark.kind)
+            found.append(Section(id=f"S{len(found) + 1}", kind=kind, title=mark.title, start=mark.start, end=end))
     return tuple(found)
 
 
@@ -289,7 +302,7 @@ def _table_end(text: str, lines: Sequence[Line], index: int) -> int:
 
 
 def _resolve(text: str, marks: Sequence[Mark]) -> list[Mark]:
-    """Decide what each mark means from what stands before it: unknown numbered headings, headings inside another section, captions."""
+    """Decide what each mark means from what stands before it: numbered headings of unknown words, headings within a section."""
     later_case = [False] * (len(marks) + 1)
     for i in range(len(marks) - 1, -1, -1):
         later_case[i] = later_case[i + 1] or (marks[i].kind == "case" and marks[i].level == "line")
@@ -310,9 +323,10 @@ def _resolve(text: str, marks: Sequence[Mark]) -> list[Mark]:
             kind = "abstract" if later_case[i] else kind
         elif mark.level == "line":
             in_abstract = kind == "abstract"
-        if current is not None and current.kind in ("references", "back") and kind not in ("back", "figure", "table", "references"):
-            if kind != "case" or not tells_of_a_patient(body):
-                continue
+        after_all = current is not None and current.kind in ("references", "back")
+        goes_on = kind in ("back", "figure", "table", "references") or (kind == "case" and tells_of_a_patient(body))
+        if after_all and not goes_on:
+            continue
         if not kind:
             kind = _unknown(mark, current, seen_case, closed)
         elif kind in _WITHIN_CASE and (closed or not seen_case) and not tells_of_a_patient(_reach(text, marks, i)):
@@ -382,5 +396,5 @@ def _front(text: str, lines: Sequence[Line], end: int, kinds: set[str]) -> list[
             break
         words = text[line.start : line.end]
         if not line.indented and len(words) >= _LONG_ABSTRACT and len(re.findall(r"[a-z\d)\]]\. [A-Z]", words)) >= 2:
-            return [*([marks[0]] if text[: line.start].strip() else []), Mark(line.start if text[: line.start].strip() else 0, "abstract", None)]
+            return [*marks, Mark(line.start, "abstract", None)] if text[: line.start].strip() else [Mark(0, "abstract", None)]
     return marks

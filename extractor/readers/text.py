@@ -32,11 +32,12 @@ _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"'<>\u201c\u201d|]+", re.IGNORECASE)
 _PMID = re.compile(r"\bPMID:?\s*(\d{5,8})\b")
 _PMCID = re.compile(r"\bPMC\d{5,8}\b")
 _COVER = re.compile(r"\[image: Cover: ([^\]\n]{10,300})\]")
+_NO_TITLE = re.compile(r"https?:|doi|@|\d{4};|[.;]$|^\[|published|received", re.IGNORECASE)
 _FRONT = 3000
 
 
 def read_text(path: Path, *, max_bytes: int = MAX_BYTES) -> Source:
-    """A plain-text report. UTF-8 or UTF-16 (a byte-order mark is dropped), else Windows-1252, which the source's warnings then say."""
+    """A plain-text report. UTF-8 or UTF-16 (a byte-order mark is dropped), else Windows-1252, as the source's warnings then say."""
     content = read_bytes(path, max_bytes=max_bytes)
     text, warnings = decode(content, str(path))
     return source_of(text, name=path.name, content=content, warnings=warnings)
@@ -134,10 +135,12 @@ def _title(text: str, sections: Sequence[Section]) -> str | None:
         return None
     for line in text[sections[0].start : sections[0].end].splitlines():
         words = " ".join(line.split()).lstrip("# ")
-        if 4 <= len(words.split()) <= 40 and len(words) <= 300 and not re.search(r"https?:|doi|@|\d{4};|[.;]$|^\[|published|received", words, re.IGNORECASE):
+        if 4 <= len(words.split()) <= 40 and len(words) <= 300 and not _NO_TITLE.search(words):
             return words
     return None
 
 
 def _size(count: int) -> str:
-    return f"{count / 1024 / 1024:.3g} MB" if count >= 1024 * 1024 else f"{count / 1024:.3g} kB" if count >= 1024 else f"{count} bytes"
+    if count >= 1024 * 1024:
+        return f"{count / 1024 / 1024:.3g} MB"
+    return f"{count / 1024:.3g} kB" if count >= 1024 else f"{count} bytes"

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from extractor.entities.biomarker.results import Result, results
+from extractor.entities.biomarker.cues import cue, either
+from extractor.entities.biomarker.results import results
+from extractor.entities.biomarker.runs import Result
 from extractor.entities.biomarker.specimen import specimen
 from extractor.entities.lexicon import read_table
 from extractor.entities.reading import Draft, Reading, Sentence
@@ -15,25 +17,31 @@ ER_POSITIVE_FROM = 1.0
 KI67_LOW_TO = 5.0
 KI67_HIGH_FROM = 30.0
 
-_TISSUE = re.compile(
-    r"immuno|stain|\bIHC\b|histolog|histopatholog|patholog|patholg|in[- ]situ|\bISH\b|biops|specimen|section|"
-    r"(?:tumou?r|neoplastic|lesional|atypical|malignant|spindle|cancer|carcinoma|epithelioid|lymphoma|plasma|giant) (?:cells?|tissue)|"
-    r"positivity|negativity|cytoplasm|nuclear|nuclei|flow cytom|blasts|expressed by|component",
-    re.IGNORECASE,
-)
-_BLOOD = re.compile(
-    r"\bserum\b|\bplasma(?! cell)|\blevels?\b|\btit(?:er|re)s?\b|\bserolog|\b[nµμpm]?g\s?/\s?(?:m?L|dL|l)\b|\bm?[IU]U?\s?/\s?m?L\b|\bU/m?L\b|"
-    r"\bmmol|blood|tumou?r markers?\b|laborator|autoantibod|anti-?bodies (?:were|was)|viral load|\bIg[GM] anti|copies",
+_UNIT = re.compile(
+    r"\b[n\u00b5\u03bcpm]?g\s?/\s?(?:m?L|dL)\b|\bm?[IU]U?\s?/\s?m?L\b|\bmmol|\bplasma(?! cell)|cells\s?/",
     re.IGNORECASE,
 )
 _OTHER_USE = re.compile(
-    r"[- ]?(?:inhibit\w*|inhibitors?|targeted|directed|based|antagonist|agonist|blockade|blocking|TKIs?|therap\w+|vaccin\w*|monoclonal antibod\w+ therapy|"
-    r"\+?\s?(?:T[- ]?)?(?:cells?|lymphocytes?)?\s?(?:counts?\b|of \d+ cells)|counts?\b|ratio\b|cell counts?|lymphocyte counts?|\+? (?:hematopoietic |peripheral blood )?(?:stem|progenitor) cells?|-producing|-secreting|producing|"
-    r"exposure|infection|vaccination|carrier|testing was not|status was unknown|status is unknown)|\s?/\s?CD8|\s?/\s?8\b",
+    rf"(?:\s?\(?\+\)?)?[-\s]?(?:{either('use')})\b|\+?\s?(?:of\s)?\d+\scells|\s?/\s?(?:CD)?8\b|\+ of \d",
     re.IGNORECASE,
 )
-_RESULT_AFTER_USE = re.compile(r"[- ]?based|[- ]?(?:inhibit)", re.IGNORECASE)
-_GROUP_SPELLED_OUT = re.compile(r"\s*(?:\(|:|,?\s*(?:such as|like|including|i\.?e\.?,?|e\.?g\.?,?|namely)\s|,?\s*$|\s?,\s)", re.IGNORECASE)
+_AGENT = re.compile(rf"[- ](?:{either('agent')})\b", re.IGNORECASE)
+# "her HER2-positive breast cancer": the result is the disease's name by then, and no new one.
+_DISEASE = re.compile(
+    r"[- ]?(?:positive|negative|mutant|mutated|amplified|rearranged|wild[- ]type|overexpressing)\s(?:\w+\s){0,3}?"
+    rf"(?:{either('disease')})\b",
+    re.IGNORECASE,
+)
+_NOT_DONE = re.compile(
+    r"[^.;,]{0,40}\b(?:(?:was|were|is|are|could|has|had)\s(?:not|never)\s(?:be\s|been\s)?"
+    rf"(?:{either('undone')})|(?:was|were|is|are)\s(?:{either('awaited')}))\b",
+    re.IGNORECASE,
+)
+_SUCH_AS = re.compile(
+    r"[\s,:(]*(?:such as|like|including|includes?|i\.?\s?e\.?,?|e\.?\s?g\.?,?|namely|for)?[\s:(]*(?:the )?", re.IGNORECASE
+)
+Told = tuple[str, str, str | None]
+"""Name, status and value."""
 
 
 def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
@@ -60,19 +68,22 @@ def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[D
 
 def same(earlier: Draft, later: Draft, reading: Reading) -> bool:
     """A marker told again with the same status is the same fact, unless another specimen, value or examination stands between."""
-    if _retells_its_family(earlier, later):
-        return True
-    if earlier.name != later.name or earlier.attributes["status"] != later.attributes["status"]:
+    if earlier.attributes["status"] != later.attributes["status"]:
         return False
+    if earlier.name != later.name and not _retells_its_family(earlier, later):
+        return False
+    if _DISEASE.match(reading.text, later.mention.end):
+        return True
     values = earlier.attributes.get("value"), later.attributes.get("value")
     if None not in values and values[0] != values[1]:
         return False
-    places = earlier.attributes.get("specimen"), later.attributes.get("specimen")
-    if None not in places and places[0] != places[1]:
-        return False
-    if earlier.sentence.index == later.sentence.index:
-        return True
     last = max(end for _, end, _ in earlier.heads)
+    places = earlier.attributes.get("specimen"), later.attributes.get("specimen")
+    # Another specimen makes another fact where it was named since the marker was last told.
+    if None not in places and places[0] != places[1] and any(s >= last for s, _, role in later.evidence if role == "context"):
+        return False
+    if earlier.sentence.index == later.sentence.index or earlier.name != later.name:
+        return True
     between = reading.within(min(last, later.mention.start), later.mention.start, "procedure")
     return not any(m.attributes.get("category") in ("surgery", "biopsy") for m in between)
 
@@ -80,9 +91,7 @@ def same(earlier: Draft, later: Draft, reading: Reading) -> bool:
 def _retells_its_family(earlier: Draft, later: Draft) -> bool:
     """"Low hormone receptor positivity" after ER and PR, "the positivity of cytokeratins" after CK7: the family stands for its members."""
     plural = later.name == "cytokeratin" and later.mention.text.lower().endswith("s") and re.match(r"CK", earlier.name)
-    if later.name == "hormone receptors" and earlier.name in ("ER", "PR") or plural:
-        return earlier.attributes["status"] == later.attributes["status"]
-    return False
+    return bool(later.name == "hormone receptors" and earlier.name in ("ER", "PR") or plural)
 
 
 def name_of(mention: Mention) -> str | None:
@@ -110,24 +119,31 @@ def _is_something_else(mention: Mention, reading: Reading, sentence: Sentence, k
     if _OTHER_USE.match(after):
         return True
     before = text[max(0, mention.start - 6) : mention.start].lower()
-    if re.search(r"anti[- ]?$", before) and re.match(r"[- ](?:therap|treat|agent|drug|monoclonal|vaccin)", after, re.IGNORECASE):
+    if re.search(r"anti[- ]?$", before) and _AGENT.match(after):
         return True
     if kind == "group":
         following = next(iter(reading.within(mention.end, sentence.end, "biomarker")), None)
-        if following and re.fullmatch(
-            r"[\s,:(]*(?:such as|like|including|includes?|i\.?\s?e\.?,?|e\.?\s?g\.?,?|namely|for)?[\s:(]*(?:the )?", text[mention.end : following.start]
-        ):
+        if following and _SUCH_AS.fullmatch(text[mention.end : following.start]):
             return True
+    if kind == "light" and _of_blood(text[mention.end : min(sentence.end, mention.end + 50)]):
+        return True
+    if _NOT_DONE.match(text, mention.end):
+        return True
     if kind in ("blood", "virus"):
         words = reading.words(sentence)
         near = text[max(sentence.start, mention.start - 60) : min(sentence.end, mention.end + 50)]
-        others = [m for m in reading.in_sentence(sentence, "biomarker") if m.attributes.get("kind", "") in ("", "index", "receptor")]
-        tissue = bool(_TISSUE.search(words)) or any(results(reading, sentence)[m.id].told for m in others)
-        return not tissue or bool(_BLOOD.search(near))
+        told = results(reading, sentence)
+        plain = [m for m in reading.in_sentence(sentence, "biomarker") if m.attributes.get("kind", "") in ("", "index", "receptor")]
+        tissue = bool(cue("tissue").search(words)) or any(told[m.id].told for m in plain)
+        return not tissue or _of_blood(near)
     return False
 
 
-def _read(mention: Mention, kind: str, result: Result, name: str, reading: Reading, sentence: Sentence) -> tuple[str, str, str | None] | None:
+def _of_blood(words: str) -> bool:
+    return bool(cue("blood").search(words) or _UNIT.search(words))
+
+
+def _read(mention: Mention, kind: str, result: Result, name: str, reading: Reading, sentence: Sentence) -> Told | None:
     """Name, status and value; None where no result is told."""
     if kind == "variant":
         return _variant(mention, result, name, reading, sentence)
@@ -144,20 +160,19 @@ def _read(mention: Mention, kind: str, result: Result, name: str, reading: Readi
         return _alteration(mention, result, name, alteration)
     if kind in ("gene", "unlisted") and not (result.says in ("positive", "negative") and result.sure and kind == "gene"):
         return None
-    return _protein(mention, kind, result, name)
+    return _protein(kind, result, name, reading, sentence)
 
 
-def _alteration(mention: Mention, result: Result, name: str, alteration: str) -> tuple[str, str, str | None]:
+def _alteration(mention: Mention, result: Result, name: str, alteration: str) -> Told:
     denied = result.negated or result.says == "negative"
     status = alteration
     if denied and alteration != "wild-type":
         status = "wild-type" if alteration == "mutated" and not result.variant else "negative"
-    gene = mention.attributes.get("gene") or name
-    value = result.variant if alteration == "mutated" and not denied else None
-    return gene if alteration != "amplified" or name != "HER2" else name, status, value or (None if denied else result.value)
+    value = result.variant if alteration == "mutated" else result.value
+    return mention.attributes.get("gene") or name, status, None if denied else value or result.value
 
 
-def _variant(mention: Mention, result: Result, name: str, reading: Reading, sentence: Sentence) -> tuple[str, str, str | None] | None:
+def _variant(mention: Mention, result: Result, name: str, reading: Reading, sentence: Sentence) -> Told | None:
     """A bare variant stands for its gene only where the sentence does not name the gene."""
     named = any(name_of(m) == name and m.attributes.get("kind") != "variant" for m in reading.in_sentence(sentence, "biomarker"))
     if named or not result.told:
@@ -166,7 +181,7 @@ def _variant(mention: Mention, result: Result, name: str, reading: Reading, sent
     return name, "negative" if negative else "mutated", None if negative else mention.text
 
 
-def _fusion(mention: Mention, result: Result, name: str) -> tuple[str, str, str | None] | None:
+def _fusion(mention: Mention, result: Result, name: str) -> Told | None:
     says = mention.attributes.get("says")
     if result.negated or result.says == "negative" or (says and mention.context.negated):
         return name, "negative", None
@@ -177,7 +192,7 @@ def _fusion(mention: Mention, result: Result, name: str) -> tuple[str, str, str 
     return (name, "rearranged", result.variant) if result.alteration or result.says == "positive" else None
 
 
-def _msi(mention: Mention, result: Result, name: str, reading: Reading) -> tuple[str, str, str | None] | None:
+def _msi(mention: Mention, result: Result, name: str, reading: Reading) -> Told | None:
     words = mention.text
     if re.search(r"stable|MSS|[- ]S$", words):
         return name, "negative", words
@@ -190,18 +205,18 @@ def _msi(mention: Mention, result: Result, name: str, reading: Reading) -> tuple
     return name, {"equivocal": "equivocal", "low": "low", "high": "high", "negative": "negative"}.get(result.says, "positive"), None
 
 
-def _mmr(mention: Mention, result: Result, name: str) -> tuple[str, str, str | None] | None:
+def _mmr(mention: Mention, result: Result, name: str) -> Told | None:
     if mention.text in ("dMMR", "pMMR"):
         return name, "negative" if mention.text == "dMMR" else "positive", mention.text
-    return (name, result.says, None) if result.says in ("positive", "negative") else None
+    return (name, result.says, None) if result.says in ("positive", "negative") and result.sure else None
 
 
-def _burden(result: Result, name: str) -> tuple[str, str, str | None] | None:
+def _burden(result: Result, name: str) -> Told | None:
     status = result.grade or ("unknown" if result.burden else None)
     return (name, status, result.burden) if status else None
 
 
-def _protein(mention: Mention, kind: str, result: Result, name: str) -> tuple[str, str, str | None] | None:
+def _protein(kind: str, result: Result, name: str, reading: Reading, sentence: Sentence) -> Told | None:
     percent = _percent(result.percent) if result.percent else None
     if kind == "index":
         return _index(result, name, percent)
@@ -218,13 +233,16 @@ def _protein(mention: Mention, kind: str, result: Result, name: str) -> tuple[st
         return None
     if status == "positive" and result.grade == "low" and (kind in ("receptor", "group") or name in ("HER2", "PD-L1")):
         status = "low"
-    if status == "high" and name not in ("PD-L1", "TMB"):
+    if status == "high" and name != "PD-L1":
+        # "S100B was elevated" is a blood level, "high CD34 in the tumor cells" a stain.
+        if not cue("tissue").search(reading.words(sentence)):
+            return None
         status = "positive"
     value = result.score or result.percent or (result.value if status in ("positive", "low", "high", "equivocal") else None)
     return name, status, value
 
 
-def _index(result: Result, name: str, percent: float | None) -> tuple[str, str, str | None] | None:
+def _index(result: Result, name: str, percent: float | None) -> Told | None:
     value = result.percent or result.score or result.value
     if result.grade:
         return name, result.grade, value

@@ -20,7 +20,10 @@ _PRONOUNCED = re.compile(
 )
 _SPREAD = re.compile(r"metasta|recurren|relaps|disseminat|carcinomatos|leptomening|carcinosis", re.IGNORECASE)
 _TUMOUR = re.compile(r"(?:oma|cancer|tumou?r|leuka?emia|malignan\w+|neoplas\w+|lymphoproliferative \w+|histiocytosis)s?\b", re.IGNORECASE)
+_TIED = re.compile(r"\s*(?:\([^()]*\)\s*)?,?\s*(?:of|in|on|at|within|involving|affecting|over|to|arising)\b[^,;:]*$", re.IGNORECASE)
 _PAIRED = frozenset({"breast", "ovary", "kidney", "testis", "adrenal", "eye", "orbit", "nose", "cavity", "parotid"})
+_METASTATIC = re.compile(r"metastatic|(?:\w+ )?metastas[ei]s", re.IGNORECASE)
+_NEAR = 3
 _LOOK_BACK = 12
 """How many sentences back the lump lies that a tumour's name is given to."""
 _STAGE_REACH = 1200
@@ -66,7 +69,7 @@ def review(drafts: list[Draft], reading: Reading) -> list[Draft]:
     tumours = [d for d in drafts if d.type == "diagnosis" and is_tumour(d)]
     for draft in tumours:
         _place_of_lump(draft, drafts)
-        draft.name = max(_names(draft), key=lambda n: (fullness(n), n == draft.name))
+        draft.name = max(_names(draft), key=lambda n: (bool(_SPREAD.search(n)) == bool(_SPREAD.search(draft.name)), fullness(n), n == draft.name))
     for start, end, stage in stages(reading):
         told = [(h[1], d) for d in tumours for h in d.heads if h[0] <= start + 60 and start - h[1] < _STAGE_REACH and is_malignant(d.name)]
         if told:
@@ -139,7 +142,9 @@ def _same_spread(earlier: Draft, later: Draft) -> bool:
 
 def _sites_differ(earlier: Draft, later: Draft) -> bool:
     one, other = earlier.attributes.get("site"), later.attributes.get("site")
-    return bool(one and other) and not (words_of(one) & words_of(other)) and not any("lymph node" in s for s in (one or "", other or ""))
+    if not one or not other or "lymph node" in one or "lymph node" in other:
+        return False
+    return not words_of(one) & words_of(other)
 
 
 def _site_words(earlier: Draft, later: Draft) -> frozenset[str]:
@@ -158,8 +163,10 @@ def _place(draft: Draft, reading: Reading, sentence: Sentence) -> None:
     place = site_of(reading, sentence, mention.start, mention.end)
     implied = mention.attributes.get("site")
     site = place.site
-    if site and not implied and mention.found_by.endswith("terms.tsv") and _inside(place, mention):
+    if mention.attributes.get("group") == "metastasis" and _inside(place, mention):
         site = None
+    if site and mention.found_by.endswith("terms.tsv") and _inside(place, mention):
+        site = implied
     near = all(_near(span, draft, reading) for span in place.spans)
     draft.attributes |= {"site": (site if near else None) or implied, "laterality": place.laterality if near else None}
     draft.evidence += [(*s, "attribute") for s in place.spans if not (mention.start <= s[0] < mention.end)]
@@ -170,11 +177,16 @@ def _near(span: tuple[int, int], draft: Draft, reading: Reading) -> bool:
     (start, end), (head, tail) = span, draft.head
     if end <= head:
         return not re.search(r"[,;:()]|\band\b|\bor\b", reading.text[end:head]) and head - end < 25
-    return start < tail or not re.search(r"[,;:]|\bwith\b", reading.text[tail:start]) and start - tail < 60
+    return start < tail or (start - tail < 45 and bool(_TIED.match(reading.text[tail:start])))
 
 
 def _place_of_lump(draft: Draft, drafts: Sequence[Draft]) -> None:
     """A tumour whose name says no place has that of the lump that was examined, and on paired organs its side."""
+    if draft.attributes.get("site") == draft.mention.attributes.get("site") and _METASTATIC.match(draft.name):
+        here = [d for d in reversed(drafts) if d.type == "lesion" and d.attributes.get("site") and d.head[0] < draft.head[0]]
+        if here and draft.sentence.index - here[0].sentence.index <= _NEAR:
+            draft.attributes |= {k: here[0].attributes.get(k) for k in ("site", "laterality")}
+            return
     for lump in _lumps(drafts, draft):
         told, site = lump.attributes.get("site"), draft.attributes.get("site")
         if site is None:

@@ -10,6 +10,7 @@ from extractor.entities.lexicon import read_table
 from extractor.entities.reading import Reading, Sentence
 from extractor.schema import Mention
 
+_HERE = Path(__file__).parent
 _WORD_BEFORE = re.compile(r"([\w+/'’&-]+)([\s-]+)$")
 _SPACES = re.compile(r"[\s\u2010-\u2015-]+")
 _FORMED = re.compile(
@@ -24,18 +25,6 @@ _GENERAL = frozenset(
 )
 _IN_SITU = frozenset({"intraductal", "situ", "dcis", "lcis"})
 _INVASIVE = frozenset({"invasive", "infiltrating", "infiltrative", "microinvasive"})
-_MALIGNANT = re.compile(
-    r"carcinom|cancer|sarcoma|malign|lymphoma|leuk|melanom|blastoma|myeloma|gliom|metasta|seminoma|mesotheliom|gist|stromal|germ|neuroendocrine|"
-    r"thymom|neoplas|carcinoid|histiocyt|chordom|astrocyt|germinom|phyllodes|neoplast", re.IGNORECASE
-)  # fmt: skip
-_ORGANS = {
-    "pulmonary": "lung", "bronchogenic": "lung", "hepatic": "liver", "hepatocellular": "liver", "gastric": "stomach", "renal": "kidney", "colonic": "colon",
-    "mammary": "breast", "cerebral": "brain", "pancreatic": "pancreas", "esophageal": "esophagus", "ovarian": "ovary", "uterine": "uterus",
-    "prostatic": "prostate", "rectal": "rectum", "duodenal": "duodenum", "cervical": "cervix", "endometrial": "endometrium", "cutaneous": "skin",
-    "testicular": "testis", "adrenocortical": "adrenal", "lungs": "lung", "biliary": "bile", "thymic": "thymus", "vulvar": "vulva", "nasal": "nose",
-}  # fmt: skip
-
-
 @dataclass(frozen=True, slots=True)
 class Told:
     """A disease name with the words before it that belong to it: where it begins, what is told of its grade and stage."""
@@ -47,9 +36,19 @@ class Told:
 
 
 @cache
+def _organs() -> dict[str, str]:
+    return {r["adjective"]: r["organ"] for r in read_table(_HERE / "organs.tsv", ("adjective", "organ"))}
+
+
+@cache
+def _families() -> list[dict[str, str]]:
+    return read_table(_HERE / "families.tsv", ("family", "piece", "malignant"))
+
+
+@cache
 def modifiers() -> dict[str, str]:
     """The words that may stand before a disease name, folded, with their kind."""
-    return {r["word"].lower(): r["kind"] for r in read_table(Path(__file__).parent / "modifiers.tsv", ("word", "kind"))}
+    return {r["word"].lower(): r["kind"] for r in read_table(_HERE / "modifiers.tsv", ("word", "kind"))}
 
 
 @cache
@@ -61,7 +60,7 @@ def adjectives(mention: Mention, reading: Reading, sentence: Sentence) -> Told:
     """Where the name begins once the adjectives and places right before it are taken in; grade and stage are read off."""
     known = modifiers()
     at, start = mention.start, mention.start
-    grade: str | None = None
+    grade = _grade_across(mention, reading)
     while True:
         before = reading.text[sentence.start : at]
         if staged := _STAGE_BEFORE.search(before):
@@ -85,6 +84,12 @@ def adjectives(mention: Mention, reading: Reading, sentence: Sentence) -> Told:
             grade = grade or grade_word(reading.text[at : at + size])
         elif kind != "side":
             start = at
+
+
+def _grade_across(mention: Mention, reading: Reading) -> str | None:
+    """The grade that reaches into a listed name: "poorly | differentiated thyroid cancer"."""
+    match = re.search(r"\b(?:poorly|moderately|well)[\s-]+$", reading.text[max(0, mention.start - 14) : mention.start], re.IGNORECASE)
+    return f"{match[0].strip(' -')} differentiated" if match and mention.text.lower().startswith("differentiated") else None
 
 
 def grade_word(words: str) -> str:
@@ -125,7 +130,7 @@ def name_of(mention: Mention, reading: Reading, start: int) -> str:
 
 def _noun(mention: Mention) -> str:
     if not mention.name:
-        return _singular(_lowered(mention.text))
+        return mention.text if mention.found_by.endswith("_eponym") else _singular(_lowered(mention.text))
     if mention.found_by != "abbreviation":
         return mention.name
     # "ischemic cardiomyopathy (CMP)": words before the one that begins the abbreviation are none of its.
@@ -162,7 +167,7 @@ def _singular(name: str) -> str:
 def words_of(name: str) -> frozenset[str]:
     """The words of a name in one form, organs by their noun."""
     words = re.findall(r"[a-z0-9+]+", name.lower().replace("'s", "").replace("’s", "").replace("tumour", "tumor"))
-    return frozenset(_ORGANS.get(w, w) for w in words) - {"of", "the", "a", "an", "in", "with", "and", "to"}
+    return frozenset(_organs().get(w, w) for w in words) - {"of", "the", "a", "an", "in", "with", "and", "to"}
 
 
 def agree(one: frozenset[str], other: frozenset[str]) -> bool:
@@ -172,7 +177,7 @@ def agree(one: frozenset[str], other: frozenset[str]) -> bool:
 
 def same_tumour_names(one: str, other: str, organs: frozenset[str]) -> bool:
     """Whether two tumour names can be of one tumour: the one may leave out the organ, the kind, or say no more than "the cancer"."""
-    if is_malignant(one) != is_malignant(other):
+    if is_malignant(one) != is_malignant(other) or len({f for f in (_family(one), _family(other)) if f}) > 1:
         return False
     first, second = words_of(one), words_of(other)
     if (first & _IN_SITU and second & _INVASIVE and not second & _IN_SITU) or (second & _IN_SITU and first & _INVASIVE and not first & _IN_SITU):
@@ -180,18 +185,31 @@ def same_tumour_names(one: str, other: str, organs: frozenset[str]) -> bool:
     course = _of_kind("state") | _of_kind("marker") | _of_kind("side")
     if agree(first - course, second - course):
         return True
-    bare = [w - course - _GENERAL - organs - frozenset(_ORGANS.values()) for w in (first, second)]
+    bare = [w - course - _GENERAL - organs - frozenset(_organs().values()) for w in (first, second)]
     if not first <= second and not second <= first and "neuroendocrine" in first ^ second and bare[0] and bare[1]:
         return False
     return bare[0] <= bare[1] or bare[1] <= bare[0]
 
 
+def _pieces(name: str) -> list[dict[str, str]]:
+    return [r for r in _families() if r["piece"] in name.lower()]
+
+
+def _family(name: str) -> str | None:
+    """The great family of a tumour, which "the cancer" leaves open but "gastric cancer" does not; mixed tumours have none."""
+    found = sorted({r["family"] for r in _pieces(name) if r["family"]})
+    if found == ["epithelial"] and not words_of(name) - _GENERAL - _of_kind("state") - {"metastatic"} and "carcinoma" not in name:
+        return None
+    return found[0] if len(found) == 1 else None
+
+
 def fullness(name: str) -> int:
-    """How much a tumour name says: the words beside those for any cancer, for where in its course it is and for its markers."""
+    """How much a tumour name says of its kind: the words beside those for any cancer, its organ, its course and its markers."""
     words = words_of(name)
-    return 2 * len(words - _GENERAL - _of_kind("state") - _of_kind("marker") - _of_kind("side")) + len(words & {"carcinoma", "adenocarcinoma"})
+    empty = _GENERAL | _of_kind("state") | _of_kind("marker") | _of_kind("side") | frozenset(_organs().values())
+    return 4 * len(words - empty) + 2 * len(words & {"carcinoma", "adenocarcinoma"}) + len(words & _INVASIVE)
 
 
 def is_malignant(name: str) -> bool:
     """Whether a name is of a cancer (or of any tumour that may be one), not of a benign growth."""
-    return bool(_MALIGNANT.search(name)) or bool(re.search(r"\btumou?r$", name))
+    return any(r["malignant"] == "yes" for r in _pieces(name)) or bool(re.search(r"\btumou?r$", name))

@@ -26,7 +26,7 @@ _NUMBER = r"(?:0|I{1,3}V?|IV|[1-4])(?:\s?[A-E][1-3]?(?:S?X?|ES)?)?"
 _STAGE = re.compile(
     rf"(?<![\w/])(?:(?P<tnm>{_TNM})(?![A-Za-z])|"
     rf"(?P<named>BCLC\s+(?:\w+\s+)?(?:stage\s+)?[0A-D]|Clark(?:['’]?s)?\s+level\s+(?:I{{1,3}}|IV|V)(?:\s*(?:and|,)\s*Breslow\s+stage\s+(?:I{{1,3}}|IV|V))?)\b|"
-    rf"(?:stages?|staged\s+as|staged)\s*:?\s*(?:(?:of|was|as|is|to\s+be)\s+)?(?P<number>{_NUMBER})(?![\w-]*[a-z])\b|"
+    rf"(?:[cp]?stages?|staged\s+as|staged)\s*:?\s*(?:(?:of|was|as|is|to\s+be)\s+)?(?P<number>{_NUMBER})(?![\w-]*[a-z])\b|"
     r"(?P<extent>(?:limited|extensive)[\s-](?:stage|disease))(?=\W+(?:small|SCLC)))",
     re.IGNORECASE,
 )
@@ -56,10 +56,17 @@ def effect(reading: Reading, sentence: Sentence, start: int, end: int) -> str | 
             break
         start = earlier.start
         before = reading.text[sentence.start : start]
-    said = _before(before)
+    said = _before(before) or _earlier(before)
     if said == "suspected" and re.search(r"(?:suggest\w*|suggestive of|compatible with|favou?r\w*)(?:\W+\w+){0,3}\W*$", before) and _EXAMINED.search(before):
         return "confirmed" if not re.search(r"in favou?r of|extemporaneous|frozen", before) else said
     return said
+
+
+def _earlier(before: str) -> str | None:
+    """What words further back in the sentence make of all names after them ("the differential diagnosis included …")."""
+    words = f" {' '.join(before.lower().split())} "
+    said = {effect for (side, cue), effect in _cues().items() if side == "sentence" and f" {cue} " in words}
+    return "none" if "none" in said else "suspected" if said else None
 
 
 def _before(before: str) -> str | None:

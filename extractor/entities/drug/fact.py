@@ -14,13 +14,19 @@ from typing import Any
 from extractor.entities.lexicon import expand, macros, read_table
 from extractor.entities.reading import Draft, Reading, Sentence
 from extractor.entities.values import number
-from extractor.schema import Mention
+from extractor.schema import CASE_KINDS, Mention
 
 CUES = Path(__file__).with_name("cues.tsv")
-ANTICANCER = frozenset({"chemotherapy", "cytotoxic class", "targeted", "immunotherapy", "cell therapy", "endocrine", "radionuclide"})
+ANTICANCER = frozenset(
+    {"chemotherapy", "cytotoxic class", "targeted", "targeted class", "kinase inhibitor", "immunotherapy", "cell therapy", "endocrine",
+     "endocrine class", "radionuclide"}
+)  # fmt: skip
+MICROBES = frozenset({"antibiotic", "antimicrobial", "antifungal", "antiviral", "antituberculous", "antiparasitic"})
+"""What is said to resist or answer these is a germ as often as the patient."""
 STANDS_FOR = {
-    "chemotherapy": frozenset({"chemotherapy", "cytotoxic class", "targeted", "immunotherapy"}),
+    "chemotherapy": frozenset({"chemotherapy", "cytotoxic class", "targeted", "kinase inhibitor", "immunotherapy"}),
     "systemic": ANTICANCER,
+    "targeted": frozenset({"targeted", "kinase inhibitor"}),
     "immunotherapy": frozenset({"immunotherapy", "cell therapy"}),
     "antibiotic": frozenset({"antibiotic", "antimicrobial", "antituberculous"}),
 }
@@ -30,13 +36,17 @@ _DOSE_UNIT = (
     r"|million IU|drops?|tablets?|puffs?)"
 )
 _DOSE = re.compile(
-    rf"(?P<dose>(?:AUC (?:of )?|area under the curve (?:of )?)?(?<![\w.])\d+(?:[.,·]\d+)*(?: ?(?:[-\u2013]|to) ?\d+(?:[.,]\d+)*)? ?{_DOSE_UNIT}(?![A-Za-z])"
+    rf"(?P<dose>(?:AUC (?:of )?|area under the curve (?:of )?)?(?<![\w.])\d+(?:[.,·/]\d+)*(?: ?(?:[-\u2013]|to) ?\d+(?:[.,]\d+)*)? ?{_DOSE_UNIT}(?![A-Za-z])"
     r"(?:(?: ?/ ?| per )(?:m[2²]|square met(?:er|re)(?: of body[ -]surface[ -]area)?|kg(?: of body weight)?|kg body weight|dose))?"
     r"(?: ?/ ?(?:day|d|week|wk|month|hour|hr|h|min|kg|m[2²])(?![a-z]))*)"
     r"|(?P<auc>AUC ?(?:of |= ?)?\d+(?:\.\d+)?)",
     re.IGNORECASE,
 )
-_DOSE_WORD = re.compile(r"(?P<word>(?:very |ultra-?)?(?:low|high|standard|full|moderate|reduced|half|maximum|physiologic(?:al)?|stress))[- ]?doses?(?![a-z])", re.IGNORECASE)
+_DOSE_WORD = re.compile(
+    r"(?P<word>(?:very |ultra-?)?(?:low|high|standard|full|moderate|reduced|half|maximum|physiologic(?:al)?|stress))"
+    r"[- ]?dos(?:es?|ages?)(?![a-z])",
+    re.IGNORECASE,
+)
 _DAYS = re.compile(
     r"(?:on )?(?P<days>days? ?\d+(?:(?: ?(?:,|-|\u2013|&|to|through|and|, and) ?)(?:day ?)?\d+)*"
     r"(?:,? (?:of|on|in|every|per) (?:an? |each |every )?\d+[- ](?:day|week)(?: cycles?|s)?)?)(?!\w)",
@@ -49,6 +59,7 @@ _CYCLES = re.compile(
 )
 _SQUARE_METRE = re.compile(r" per square met(?:er|re)(?: of body[ -]surface[ -]area)?|/ ?m²", re.IGNORECASE)
 _ACRONYM = re.compile(r"\s*[(\[](?:the |modified )?(?P<name>[A-Za-z0-9][\w+/-]{1,14}(?: ?\d{2,3})?)(?: (?:regimen|protocol|chemotherapy|scheme))?[)\]]")
+_ACRONYM_BEFORE = re.compile(r"(?<![\w-])(?P<name>[A-Z][\w+/-]{1,14}(?: ?\d{2,3})?)(?: (?:regimen|protocol|chemotherapy|scheme))?\s*[(\[:]\s*\Z")
 _BREAK = re.compile(r";|[.!?]\s|\bbut\b|\bwhile\b|\bwhereas\b|\bwhich\b|, (?:and )?(?:s?he|the patient|it|this|they)\b", re.IGNORECASE)
 
 
@@ -84,6 +95,9 @@ def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[D
     """The course a mention tells of; none where the word is no treatment, or stands beside the drugs it sums up."""
     if not _is_treatment(mention, reading) or _stands_beside_its_drugs(mention, reading):
         return []
+    if _kind(mention) == "class" and drafts and reading.sentence_at(mention.start).section.kind not in CASE_KINDS:
+        if any(d.type == "drug" for d in drafts):
+            return []  # an abstract or a discussion sums up in class words what the case has told by name
     if _kind(mention) == "class" and not _is_new_class(mention, reading, drafts):
         if known := _meant(mention, reading, drafts):
             return [_retelling(d, mention, reading) for d in known]
@@ -135,7 +149,7 @@ def review(drafts: list[Draft], reading: Reading) -> list[Draft]:
 
 def _concept(draft: Draft) -> str:
     """What makes two courses the same drug: a regimen is named as printed, but compared by its entry."""
-    return draft.mention.name or draft.name if draft.mention.attributes.get("kind") == "regimen" else draft.name
+    return draft.mention.name or draft.name if draft.name == _name(draft.mention) else draft.name
 
 
 def _name(mention: Mention) -> str:
@@ -161,8 +175,7 @@ def _around(mention: Mention, reading: Reading, before: int, after: int) -> tupl
 
 def _is_treatment(mention: Mention, reading: Reading) -> bool:
     """Whether the words around allow that a drug was given: no allergy to it, no level of it, and for words of many meanings a cue."""
-    first = _chain(mention, reading)[0]
-    left, _ = _around(first, reading, 45, 0)
+    left, _ = _around(_list_start(mention, reading), reading, 45, 0)
     _, right = _around(mention, reading, 0, 30)
     if any(re.search(rf"{c.regex.pattern}(?: (?:the|both|his|her|any|of|oral|intravenous))* *[(\"']*\Z", left, re.IGNORECASE) for c in cues("not_before")):
         return False
@@ -173,9 +186,11 @@ def _is_treatment(mention: Mention, reading: Reading) -> bool:
         return True
     if need == "regimen":
         return _reads_as_regimen(mention, reading)
-    sentence = reading.sentence_at(mention.start)
-    window = reading.text[max(sentence.start, mention.start - 70) : min(sentence.end, mention.end + 50)]
-    return said(str(need), window) is not None
+    if need == "treatment" and any(not m.attributes.get("needs") and _kind(m) == "drug" for m in group(mention, reading)):
+        return True
+    if need == "no anesthesia":
+        return said("anesthesia", reading.words(reading.sentence_at(mention.start))) is None
+    return any(said(str(need), text) is not None for text in _around(mention, reading, 80, 100))
 
 
 def _reads_as_regimen(mention: Mention, reading: Reading) -> bool:
@@ -198,10 +213,20 @@ def _unbound(cue: Cue) -> str:
 
 def _only_spoken_of(mention: Mention, reading: Reading) -> bool:
     """Whether the words speak of a drug known already ("X-induced", "response to X") and give none."""
-    left, _ = _around(_chain(mention, reading)[0], reading, 45, 0)
+    left, _ = _around(_list_start(mention, reading), reading, 45, 0)
     _, right = _around(mention, reading, 0, 30)
-    return any(re.search(rf"{c.regex.pattern}(?: (?:the|this|his|her|oral|intravenous|of|use|recent|long-term|previous))* *\Z", left, re.IGNORECASE)
-               for c in cues("retell_before")) or any(re.match(rf"[ -]?{_unbound(c)}", right, re.IGNORECASE) for c in cues("retell_after"))  # fmt: skip
+    words = r"(?: (?:the|this|his|her|oral|intravenous|of|use|recent|long-term|previous))* *\Z"
+    before = [c.value for c in cues("retell_before") if re.search(c.regex.pattern + words, left, re.IGNORECASE)]
+    if any(value != "given" or _family(mention) in MICROBES for value in before):
+        return True
+    return any(re.match(rf"[ -]?{_unbound(c)}", right, re.IGNORECASE) for c in cues("retell_after"))
+
+
+def _list_start(mention: Mention, reading: Reading) -> Mention:
+    """The first drug of the list a mention stands in; ", and" between two alone begins another clause."""
+    members = group(mention, reading)
+    pair = len(members) == 2 and reading.text[members[0].end : members[1].start].startswith(", and")
+    return mention if pair else members[0]
 
 
 def _passing(mention: Mention, reading: Reading) -> bool:
@@ -218,7 +243,7 @@ def _passing(mention: Mention, reading: Reading) -> bool:
 
 
 def _drugs(sentence: Sentence, reading: Reading) -> list[Mention]:
-    return [m for m in reading.in_sentence(sentence, "drug") if not m.context.negated]
+    return reading.in_sentence(sentence, "drug")
 
 
 def gap(left: Mention, right: Mention, reading: Reading) -> str | None:
@@ -227,23 +252,27 @@ def gap(left: Mention, right: Mention, reading: Reading) -> str | None:
     "list" (cisplatin and etoposide), "link" (chemotherapy with cisplatin; CHOP, consisting of …), "sequence" (… followed by …),
     "apposed" (gemcitabine chemotherapy; cisplatin (CDDP)), or None where other words part them.
     """
-    text = reading.text[left.end : right.start]
-    if len(text) > 160 or re.search(r"[;!?]|\.\s", text):
+    text = re.sub(r"\([^()]*\)", " ", _spaced(reading.text[left.end : right.start]))
+    if len(text) > 160 or re.search(r"[!?]|\.\s", text):
         return None
-    words = re.findall(r"[A-Za-zµμ][\w.²µμ]*", re.sub(r"\d[\d.,]*", " ", text))
+    if _kind(left) == "class" and _stands_for(left, right) and re.fullmatch(r"(?: (?!and\b)[\w-]+){0,10} (?:with|using|of)(?: [\w-]+){0,2} ", text):
+        return "link"
+    if re.fullmatch(r"\W*, (?:an? |the )(?:[\w-]+ )?", text) and (_kind(left) == "class") != (_kind(right) == "class"):
+        return "apposed"
+    words = re.findall(r"[A-Za-zµμ][\w.²µμ]*", re.sub(r"(?<![A-Za-z])\d[\d.,]*", " ", text))
     kinds = {next((c.value for c in cues("gap") if c.regex.match(w.rstrip("."))), "other") for w in words}
     strangers = sum(not any(c.regex.match(w.rstrip(".")) for c in cues("gap")) for w in words)
-    if strangers > (2 if re.search(r"\([^)]*\)", text) else 0):
+    if strangers:
         return None
     if "sequence" in kinds:
         return "sequence"
-    if _kind(left) != "drug" and ("link" in kinds or re.search(r"[(:\[]|\bwith\b|\bof\b|\bon\b", text)) and not re.match(r"\s*(?:and|,)", text):
+    if _kind(left) != "drug" and ("link" in kinds or re.search(r"[(:\[]|\bwith\b|\bof\b|\bon\b", text)) and (
+        not re.match(r"\s*(?:and|or|,|plus|\+)", text) or re.match(r", (?:with|using|including|consisting|comprising|namely|i\.?e)\b", text)
+    ):
         return "link"
     if re.fullmatch(r"[\s-]*(?:based )?[\s(\[\"-]*(?:an? )?", text):
         return "apposed"
-    if re.fullmatch(r", (?:an? |the )", text) and (_kind(left) == "class") != (_kind(right) == "class"):
-        return "apposed"
-    if _kind(left) == "class" and _kind(right) == "drug" and re.fullmatch(r",? ", text):
+    if _kind(left) == "class" and _stands_for(left, right) and re.fullmatch(r",? ", text) and not left.text.endswith("s"):
         return "link"
     return "list" if "list" in kinds or re.search(r"[,/+&\u2192\u2013-]", text) else None
 
@@ -261,7 +290,7 @@ def _chain(mention: Mention, reading: Reading) -> list[Mention]:
 
 def group(mention: Mention, reading: Reading) -> list[Mention]:
     """The drugs given together with a mention, itself among them, in the order of the text."""
-    drugs = [m for m in _drugs(reading.sentence_at(mention.start), reading)]
+    drugs = _drugs(reading.sentence_at(mention.start), reading)
     at = next((i for i, m in enumerate(drugs) if m.start == mention.start), None)
     if at is None:
         return [mention]
@@ -282,6 +311,8 @@ def _stands_beside_its_drugs(mention: Mention, reading: Reading) -> bool:
     after = [m for m in drugs if m.start >= mention.end]
     if after:
         how = gap(mention, after[0], reading)
+        if _kind(mention) == "regimen" and _kind(after[0]) == "class" and how == "apposed" and len(after) > 1:
+            how, after = gap(after[0], after[1], reading), after[1:]
         if _kind(mention) == "class" and _kind(after[0]) != "class":
             singular = not mention.text.endswith("s")
             return how == "link" or (how == "apposed" and singular)
@@ -291,7 +322,7 @@ def _stands_beside_its_drugs(mention: Mention, reading: Reading) -> bool:
             return True
     if before:
         how = gap(before[-1], mention, reading)
-        if _kind(mention) == "class" and how == "apposed":
+        if _kind(mention) == "class" and (how == "apposed" or re.fullmatch(r" (?:as|in the form of) (?:an? )?", reading.text[before[-1].end : mention.start])):
             return True
         if _kind(mention) == "regimen" and _kind(before[-1]) == "drug" and how in ("apposed", "list"):
             return re.search(r"[(\[]\s*\Z", reading.text[before[-1].end : mention.start]) is not None
@@ -312,13 +343,22 @@ def _stands_for(word: Mention, drug: Mention) -> bool:
 
 def _meant(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
     """The courses a class word refers back to: the latest that it can mean, with those given together with it."""
-    earlier = [d for d in drafts if d.type == "drug" and (d.name == mention.name or _stands_for(mention, d.mention))]
+    earlier = [d for d in drafts if d.type == "drug" and (d.name == mention.name or (_kind(d.mention) != "class" and _stands_for(mention, d.mention)))]
     earlier = [d for d in earlier if d.attributes.get("status", "given") == "given" or d.name == mention.name]
     if not earlier:
         return []
     last = max(earlier, key=lambda d: d.head)
-    partners = {m.start for m in group(last.mention, reading)}
-    return [d for d in earlier if d.head[0] in partners or d is last]
+    if not _is_cyclic(group(last.mention, reading)):
+        partners = {m.start for m in group(last.mention, reading)}
+        return [d for d in earlier if d is last or d.head[0] in partners]
+    return _with_partners(last, [d for d in drafts if d.type == "drug"], reading)
+
+
+def _with_partners(draft: Draft, drafts: Sequence[Draft], reading: Reading) -> list[Draft]:
+    """A course and those told in one list with it."""
+    partners = {m.start for m in group(draft.mention, reading)}
+    alike = [d for d in drafts if d.head[0] in partners and d.attributes.get("status") == draft.attributes.get("status")]
+    return alike if draft in alike and _is_cyclic([d.mention for d in alike]) else [draft]
 
 
 def _parts_told(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
@@ -329,7 +369,9 @@ def _parts_told(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> 
     recent = [d for d in recent if not intent or d.attributes.get("intent") in (None, intent)]
     told = [d for d in recent if d.attributes.get("regimen") == _name(mention)]
     parts = [d for d in recent if mention.attributes.get("components") and _is_part(d.mention, mention)]
-    return told or (parts if len({d.name for d in parts}) > 1 and said("restart", _before(mention, reading)) is None else [])
+    if told or not parts or said("restart", _before(mention, reading)) is not None:
+        return told
+    return parts if len({d.name for d in parts}) > 1 else _with_partners(parts[-1], recent, reading) if _passing(mention, reading) else []
 
 
 def _is_new_class(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> bool:
@@ -347,6 +389,9 @@ def _is_new_class(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -
     left, _ = _around(mention, reading, 60, 0)
     if _passing(mention, reading):
         return False
+    begun = re.search(r"\b(?:started|begun|began|initiated|commenced|switched|changed)(?: (?:on|to|with|a|an|the|new|systemic|palliative))* *\Z", left)
+    if begun and _kind(known[-1].mention) != "class" and known[-1].sentence.index < reading.sentence_at(mention.start).index:
+        return True
     return said("restart", left) is not None or (near > 2 and said("starting", left) is not None)
 
 
@@ -382,11 +427,12 @@ def _after(mention: Mention, reading: Reading) -> str:
     sentence = reading.sentence_at(mention.start)
     later = [m.start for m in reading.within(mention.end, sentence.end, "drug") if not _same_drug(m, mention)]
     end = min([sentence.end, mention.end + 140, *later])
-    text = _spaced(reading.text[mention.end : end])
-    if end in later and (joins := list(_JOIN.finditer(text))):
-        text = text[: joins[-1].start()]
-    stop = _BREAK.search(text)
-    return text[: stop.start()] if stop else text
+    # A bracket without a number names a maker or a brand; what follows it is still said of the drug.
+    text = re.sub(r"\([^()\d]*\)", " ", _spaced(reading.text[mention.end : end]))
+    if stop := _BREAK.search(text):
+        return text[: stop.start()]
+    joins = list(_JOIN.finditer(text)) if end in later else []
+    return text[: joins[-1].start()] if joins else text
 
 
 def _spaced(text: str) -> str:
@@ -411,7 +457,18 @@ def _near(text: str, end: int) -> bool:
     """Whether `text[:end]` holds nothing but words that belong to a drug's own description."""
     words = re.findall(r"[A-Za-z]+", text[:end])
     strange = [w for w in words if not any(c.regex.match(w) for c in cues("gap"))]
-    return len([w for w in strange if w.lower() not in ("administered", "given", "started", "initiated", "initially", "is", "be", "been", "has")]) <= 1
+    return sum(said("near", w) is None for w in strange) <= 1
+
+
+def _beside(text: str) -> bool:
+    """Whether words before a drug are few and its own ("weekly administration of 30 mg/m2 docetaxel")."""
+    words = re.findall(r"[A-Za-z]\w*", text)
+    return len(words) <= 5 and sum(not any(c.regex.match(w) for c in cues("gap")) for w in words) <= 1
+
+
+def _own(text: str, end: int) -> bool:
+    """Whether no "and" turns `text[:end]` to something else."""
+    return re.search(r"\b(?:and|plus|or)\b", text[:end]) is None
 
 
 def _dose(mention: Mention, reading: Reading) -> str | None:
@@ -424,7 +481,7 @@ def _dose(mention: Mention, reading: Reading) -> str | None:
         for word in _DOSE_WORD.finditer(text):
             tail = text[word.end() :] if anchored else text[: word.start()]
             if len(re.findall(r"\w+", tail)) <= (3 if anchored else 4) and (anchored or _near(text, word.start())):
-                return re.sub(r"[- ]+doses?\Z", lambda m: m[0].rstrip("s"), re.sub(r"\s+", " ", word[0].lower()))
+                return re.sub(r"dos(?:es|ages?)\Z", "dose", re.sub(r"\s+", " ", word[0].lower()))
     return _list_dose(mention, reading)
 
 
@@ -448,7 +505,11 @@ def _plain_dose(text: str) -> str:
 
 def _route(mention: Mention, reading: Reading) -> str | None:
     """The route said just before a drug, else just after it, else the one its list began with."""
+    if inside := said("route", mention.text):
+        return inside
     for member in reversed([m for m in group(mention, reading) if m.start <= mention.start]):
+        if not _shares(member, mention, reading):
+            break
         before = _before(member, reading)
         if found := [(m.end(), c.value) for c in cues("route") for m in c.regex.finditer(before) if len(re.findall(r"\w+", before[m.end() :])) <= 3]:
             return max(found)[1]
@@ -458,9 +519,15 @@ def _route(mention: Mention, reading: Reading) -> str | None:
     return _route_after(members[-1], reading) if _family(mention) == "nutrient" and members[-1] is not mention else None
 
 
+def _shares(member: Mention, mention: Mention, reading: Reading) -> bool:
+    """Whether what is said of an earlier drug of a list also holds for a later one: they are of a kind, or a pair."""
+    between = reading.text[member.end : mention.start]
+    return member is mention or _family(member) == _family(mention) or between in (" and ", " or ", "/") or {_family(member), _family(mention)} <= ANTICANCER
+
+
 def _route_after(mention: Mention, reading: Reading) -> str | None:
     after = _after(mention, reading)
-    found = [(m.start(), c.value) for c in cues("route") if (m := c.regex.search(after)) and _near(after, m.start())]
+    found = [(m.start(), c.value) for c in cues("route") if (m := c.regex.search(after)) and _near(after, m.start()) and _own(after, m.start())]
     return min(found)[1] if found else None
 
 
@@ -469,7 +536,7 @@ def _frequency(mention: Mention, reading: Reading) -> str | None:
     if own:
         return own
     members = group(mention, reading)
-    if len(members) > 1 and members[-1] is not mention and _family(mention) in ANTICANCER and not _own_dose(mention, reading):
+    if len(members) > 1 and members[-1] is not mention and _is_cyclic(members) and not _own_dose(mention, reading):
         last = members[-1]
         return _said_after(last, reading) if not _own_dose(last, reading) else None
     return None
@@ -485,7 +552,7 @@ def _own_frequency(mention: Mention, reading: Reading) -> str | None:
     if after := _said_after(mention, reading):
         return after
     before = _before(mention, reading)
-    found = [(m.end(), -i, c, m) for i, c in enumerate(cues("frequency")) for m in c.regex.finditer(before) if len(re.findall(r"\w+", before[m.end() :])) <= 3]
+    found = [(m.end(), -i, c, m) for i, c in enumerate(cues("frequency")) for m in c.regex.finditer(before) if _beside(before[m.end() :])]
     if not found:
         return None
     _, _, cue, match = max(found, key=lambda f: f[:2])
@@ -496,7 +563,8 @@ def _said_after(mention: Mention, reading: Reading) -> str | None:
     after = _after(mention, reading)
     days = _DAYS.search(after)
     parts = [re.sub(r"\s+", " ", days["days"])] if days and _near(after, days.start()) else []
-    found = [(m.start(), i, c, m) for i, c in enumerate(cues("frequency")) if (m := c.regex.search(after)) and _near(after, m.start())]
+    near = [(i, c, m) for i, c in enumerate(cues("frequency")) if (m := c.regex.search(after)) and _near(after, m.start())]
+    found = [(m.start(), i, c, m) for i, c, m in near if _own(after, m.start())]
     if found and not (parts and "cycle" in parts[0]):
         _, _, cue, match = min(found, key=lambda f: f[:2])
         parts.append(_filled(cue, match))
@@ -516,18 +584,30 @@ def _filled(cue: Cue, match: re.Match[str]) -> str:
 
 def _cycles(mention: Mention, reading: Reading) -> int | None:
     """The number of cycles said of a mention or of its list, before it or after it in the clause."""
-    if _family(mention) not in ANTICANCER and _family(mention) != "systemic":
-        return None
     members = group(mention, reading)
-    texts = [_before(_chain(mention, reading)[0], reading), _before(members[0], reading), _after(members[-1], reading)]
-    if mention not in (members[0], members[-1]):
-        texts.append(_after(mention, reading))
+    if not _is_cyclic(members):
+        return None
+    sentence = reading.sentence_at(mention.start)
+    later = [m.start for m in reading.within(members[-1].end, sentence.end, "drug") if _kind(m) == "drug"]
+    rest = reading.text[members[-1].end : min([sentence.end, members[-1].end + 140, *later])]
+    texts = [_before(members[0], reading), _after(mention, reading), _before(_introduced_by(members[0], reading), reading), rest]
     for text in texts:
         for match in _CYCLES.finditer(text):
             value = number(match["n"] or match["times"])
             if value and not re.search(r"\b(?:cycle|day|week) ?\Z", text[: match.start()], re.IGNORECASE):
                 return int(value)
     return None
+
+
+def _introduced_by(mention: Mention, reading: Reading) -> Mention:
+    """The class word or acronym that introduces a list ("six cycles of chemotherapy with …"), else the list's first drug."""
+    before = [m for m in _drugs(reading.sentence_at(mention.start), reading) if m.end <= mention.start]
+    return before[-1] if before and gap(before[-1], mention, reading) == "link" else mention
+
+
+def _is_cyclic(members: Sequence[Mention]) -> bool:
+    """Whether drugs are given in cycles: one of them is against cancer."""
+    return any(_family(m) in ANTICANCER or _family(m) == "systemic" for m in members)
 
 
 def _regimen(mention: Mention, reading: Reading) -> str | None:
@@ -539,7 +619,9 @@ def _regimen(mention: Mention, reading: Reading) -> str | None:
     if _kind(mention) == "drug":
         if acronym := _acronym(members, reading):
             return acronym
-    partners = list(dict.fromkeys(_name(m) for m in members if _name(m) != _name(mention)))
+    others = [m for m in members if _name(m) != _name(mention) and not _stands_beside_its_drugs(m, reading) and _is_treatment(m, reading)]
+    others = [m for m in others if not _only_spoken_of(m, reading)]
+    partners = list(dict.fromkeys(_name(m) for m in others))
     if not partners or not any(_family(m) in ANTICANCER for m in members) or last.context.declined:
         return None
     return ", ".join(partners)
@@ -553,9 +635,13 @@ def _acronym(members: list[Mention], reading: Reading) -> str | None:
     before = [m for m in drugs if m.end <= members[0].start]
     if before and _kind(before[-1]) == "regimen" and gap(before[-1], members[0], reading) == "link" and _stands_beside_its_drugs(before[-1], reading):
         return re.sub(r"\s+", " ", before[-1].text)
-    match = _ACRONYM.match(reading.text, members[-1].end)
-    if match and len({_name(m) for m in members}) > 1 and sum(c.isupper() for c in match["name"]) >= 2 and not re.search(r"\d (?:mg|g)\b", match["name"]):
-        return match["name"]
+    sentence = reading.sentence_at(members[0].start)
+    for match in (
+        _ACRONYM.match(reading.text, members[-1].end),
+        _ACRONYM_BEFORE.search(reading.text, max(sentence.start, members[0].start - 40), members[0].start),
+    ):
+        if match and len({_name(m) for m in members}) > 1 and sum(c.isupper() for c in match["name"]) >= 2:
+            return match["name"]
     return None
 
 
@@ -563,6 +649,8 @@ def _intent(mention: Mention, reading: Reading) -> str | None:
     """The purpose said before the drugs that hang together with a mention, nearest first, else just after them."""
     chain = _chain(mention, reading)
     for member in reversed(chain):
+        if not _shares(member, mention, reading) and not _is_cyclic([member]):
+            break
         if inside := [c.value for c in cues("intent") if c.regex.search(member.text)]:
             return inside[0]
         before = _before(member, reading)
@@ -583,14 +671,15 @@ def _leads_to_drug(text: str) -> bool:
 def _stop_reason(mention: Mention, reading: Reading) -> str | None:
     """Why a drug was stopped, where the sentence says that it was."""
     sentence = reading.sentence_at(mention.start)
-    left, right = _around(mention, reading, 50, 70)
+    left, right = _around(mention, reading, 80, 70)
     if re.search(r"\bcompleted (?:[\w-]+ ){0,8}\Z", left, re.IGNORECASE) or re.match(r"[^.;,]{0,60}\b(?:was|were) completed\b", right, re.IGNORECASE):
         return "completion"
     if said("stopping", right) is None and said("stopping", left) is None:
         return None
     text = reading.text[sentence.start : sentence.end]
     stops = [m for c in cues("stopping") for m in c.regex.finditer(text)]
-    return _reason(text, min(stops, key=lambda m: abs(m.start() + sentence.start - mention.start)))
+    reason = _reason(text, min(stops, key=lambda m: abs(m.start() + sentence.start - mention.start)))
+    return None if reason == "progression" and _family(mention) not in ANTICANCER | {"systemic"} else reason
 
 
 def _reason(text: str, stop: re.Match[str]) -> str | None:
@@ -616,7 +705,7 @@ def _is_new_course(earlier: Draft, later: Draft, reading: Reading) -> bool:
         return False
     if later.attributes.get("intent") in ("prophylactic", "maintenance") and not earlier.attributes.get("intent"):
         return True
-    starts = said("starting", left) is not None or _starts_after(mention, reading)
+    starts = said("starting", left) is not None or _starts_after(mention, reading) or re.search(r"\b(?:followed by|then)\b", left) is not None
     if not starts or _passing(mention, reading):
         return False
     if later.attributes.get("intent") and not earlier.attributes.get("intent"):
@@ -644,19 +733,34 @@ def _absorbed(draft: Draft, drugs: list[Draft], reading: Reading) -> set[int]:
             draft.heads += given.heads
             draft.evidence += given.evidence
             return {id(given)}
-        if _kind(draft.mention) == "class" and any(_stands_for(draft.mention, d.mention) for d in later):
-            return {id(draft)}
-        return set()
+        meant = [d for d in later if _kind(draft.mention) == "class" and _stands_for(draft.mention, d.mention)]
+        if not meant:
+            return set()
+        if meant[0].sentence.index - draft.sentence.index <= 3:
+            _hand_over(draft, _with_partners(meant[0], later, reading))
+        return {id(draft)}
     if _kind(draft.mention) != "class" or draft.attributes.get("status", "given") != "given":
         return set()
     explained = [d for d in later if _kind(d.mention) != "class" and _stands_for(draft.mention, d.mention)]
     if not explained:
         return set()
-    passing = _passing(draft.mention, reading) and not draft.attributes.get("intent")
+    if _family(draft.mention) == "systemic" and draft.attributes.get("intent") is None:
+        return {id(draft)}
+    passing = _family(draft.mention) == "chemotherapy" and _passing(draft.mention, reading) and not draft.attributes.get("intent")
     soon = explained[0].sentence.index - draft.sentence.index <= 2
     text = reading.words(explained[0].sentence)
     introduced = soon and re.search(r"\b(?:consist|includ|compris|regimen|protocol)", text) is not None
+    if introduced:
+        _hand_over(draft, _with_partners(explained[0], later, reading))
     return {id(draft)} if passing or introduced else set()
+
+
+def _hand_over(word: Draft, courses: Sequence[Draft]) -> None:
+    """Give what was said of a class word to the courses that it meant."""
+    said_of_it = {k: v for k, v in word.attributes.items() if k in ("cycles", "intent", "frequency", "stop_reason")}
+    for course in courses:
+        course.attributes = {**said_of_it, **course.attributes}
+        course.heads += word.heads
 
 
 def _learn_end(draft: Draft, drugs: list[Draft], reading: Reading) -> None:
@@ -675,7 +779,7 @@ def _learn_end(draft: Draft, drugs: list[Draft], reading: Reading) -> None:
         text = reading.words(sentence)
         if reading.in_sentence(sentence, "drug"):
             continue
-        if _family(draft.mention) in ANTICANCER and "cycles" not in draft.attributes:
+        if "cycles" not in draft.attributes and _is_cyclic(group(draft.mention, reading)):
             if match := re.search(rf"\bafter (?:completing )?(?:{_CYCLES.pattern})", text, re.IGNORECASE):
                 draft.attributes["cycles"] = int(number(match["n"] or match["times"] or "") or 0) or None
         subject = re.search(r"\b(?:treatment|therapy|drug|medication|regimen|agent|it|infusion)s?\b", text, re.IGNORECASE)
@@ -701,13 +805,13 @@ def _ended_by_progression(draft: Draft, drugs: list[Draft], reading: Reading) ->
         return False
     if draft.attributes.get("intent") in ("neoadjuvant", "adjuvant", "induction", "concurrent") and family != "endocrine":
         return False
-    last = max(start for start, _, _ in draft.heads)
-    following = [d for d in drugs if d.head[0] > last and d.sentence.index > draft.sentence.index and _family(d.mention) in ANTICANCER]
+    first = draft.heads[0][0]
+    following = [d for d in drugs if d.head[0] > first and d.sentence.index > draft.sentence.index and _family(d.mention) in ANTICANCER]
     following = [d for d in following if d.attributes.get("status", "given") == "given"]
     if not following:
         return False
     begin = following[0].head[0]
-    if any(d.head[0] > last and d.head[0] < begin for d in drugs if _family(d.mention) in ANTICANCER):
-        return False
-    text = reading.text[reading.sentence_at(last).end : begin]
+    if any(begin < start < following[0].sentence.end for start, _, _ in draft.heads):
+        return False  # it went on beside the next drug
+    text = reading.text[draft.heads[0][1] : begin]
     return len(text) < 900 and said("progressed", text) is not None

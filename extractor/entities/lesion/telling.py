@@ -7,9 +7,10 @@ from extractor.entities.lesion.cues import cue
 from extractor.entities.values import millimetres, number
 
 _UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)\b"
-_VALUE = r"\d+(?:\s?[.,·]\s?\d+)?"
+_VALUE = r"(?:\d+(?:\s?[.,·]\s?\d+)?|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty)\b)"
 _SIZE = re.compile(
     rf"(?<![\w.])({_VALUE})\s?-?\s?({_UNIT})?(?:\s?(?:×|x|X|\*|by)\s?({_VALUE})\s?-?({_UNIT})?)?(?:\s?(?:×|x|X|\*|by)\s?({_VALUE})\s?-?({_UNIT})?)?",
+    re.IGNORECASE,
 )
 _RANGE = re.compile(rf"\s*(?:-|–|—|to|and|,|or)\s*({_VALUE})\s?-?\s?({_UNIT})", re.IGNORECASE)
 _COURSES = ("resolved", "decreased", "increased", "stable", "new")
@@ -67,6 +68,8 @@ def size_of(text: str, sentence: tuple[int, int], phrase: int, head: tuple[int, 
         return None
     if not after:
         return None
+    if len(after) > 1 and re.search(r"\bfrom\s+$", text[: after[0][0]]) and re.fullmatch(r"\s*to\s+", text[after[0][1] : after[1][0]]):
+        return after[1]
     same = [s for s in after if re.fullmatch(r"[\s,and]*", text[after[0][1] : s[0]]) or s is after[0]]
     return max(same, key=lambda s: max(s[2]))
 
@@ -95,12 +98,13 @@ def count_of(phrase: str, before: str = "", after: str = "") -> int | str | None
             return int(value)
     if part := re.search(r"(?<![\w.,])(\d{1,3}|[a-z]+)\s*(?:\(\d+\)\s*)?(?:/|(?:out\s+)?of)\s*(?:the\s+|a total of\s+|all\s+)?$", before, re.IGNORECASE):
         value = number(part[1])
-        return int(value) if value is not None else "multiple" if cue("multiple").fullmatch(part[1]) else None
+        if value is not None or cue("multiple").fullmatch(part[1]):
+            return "multiple" if value is None else int(value)
     if part := re.search(r"(?<![\w.,])(\d{1,3})\s*/\s*\d{1,3}\s", phrase):
         return int(part[1])
     if cue("multiple").search(phrase):
         return "multiple"
-    if match := re.match(r"(?:the\s+|these\s+|other\s+|all\s+|new\s+|at least\s+|about\s+)*([\w-]+)(?=\s|$)(?!\s?-?(?:mm|cm|x|×|\.))", phrase.strip(), re.IGNORECASE):
+    if match := re.match(r"(?:the\s+|these\s+|other\s+|all\s+|new\s+|at least\s+|about\s+)*([\w-]+)(?=\s|$)(?!\s?-?(?:mm\b|cm\b|x\b|×|\*|\.\d|centimet|millimet|by\b|-?(?:year|month|week|day)))", phrase.strip(), re.IGNORECASE):
         value = number(match[1]) if match[1].lower() not in ("a", "an", "first", "second", "third", "both", "fourth") else None
         if value is not None and value == int(value) and 0 < value < 60:
             return int(value)

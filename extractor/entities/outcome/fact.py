@@ -23,8 +23,8 @@ _LONGEST_CUE = 6
 _DEFINITION = 3
 """A sentence with so many different outcomes defines them."""
 _OF_SOMETHING_ELSE = re.compile(
-    r"\s+of\s+(?!(?:(?:the|this|his|her|their|any|a|an|local|distant|primary|metastatic|breast|lung|pancreatic|liver|prostate)\s+){0,3}"
-    r"\w*(?:disease|tumou?r|cancer|carcinoma|lymphoma|leuk|melanoma|sarcoma|malignan|metasta|neoplas|lesion|mass|glioma|blastoma|myeloma|nodul|polyp|cyst|oma)\w*\b)",
+    r"\s+of\s+(?!(?:[\w-]+\s+){0,4}[\w-]*(?:tumou?r|cancer|carcinoma|lymphoma|leuk|melanoma|sarcoma|malignan|metasta|neoplas|lesion|mass|glioma|blastoma|myeloma|nodul)|"
+    r"(?:(?:the|this|his|her|their|any|metastatic|residual|systemic|primary|malignant|local|underlying|extra\w+|intra\w+|CNS|brain|bone)\s+){0,3}(?:disease|illness)\b)",
     re.IGNORECASE,
 )
 """A symptom that comes back or stays away is no outcome ("no recurrence of pain")."""
@@ -118,9 +118,14 @@ def _negates(mention: Mention) -> bool:
 def _spoken_of_otherwise(name: str, mention: Mention, reading: Reading, sentence: Sentence) -> bool:
     if len({m.name for m in reading.in_sentence(sentence, "outcome")} - {ALIVE, NED}) >= _DEFINITION:
         return True
-    if name in ("recurrence", NED) and _OF_SOMETHING_ELSE.match(reading.text, mention.end):
+    if name == ALIVE and mention.text.endswith("condition") and "discharged" in reading.text[sentence.start : mention.start]:
+        return True
+    if name in ("recurrence", "progression", "remission", NED) and _OF_SOMETHING_ELSE.match(reading.text, mention.end):
         return True
     cues = _cues()
+    told = set(re.findall(r"[a-z]+", reading.text[sentence.start : mention.start].lower()))
+    if any(_holds(cues.get(("sentence", word)), name) for word in told):
+        return True
     words = re.findall(r"[\w'’%-]+|[^\s\w]", reading.text[sentence.start : mention.start].lower())[-_LONGEST_CUE:]
     while words and words[-1] in ("a", "an", "the", "any", "local", "tumor", "disease", "further", "his", "her"):
         if _holds(cues.get(("before", " ".join(words))), name):

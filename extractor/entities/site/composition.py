@@ -36,9 +36,11 @@ _PLACE = (
 )
 _MODIFIERS = r"(?:(?:the|an?|her|his|their|both|all|its)\s+)?(?:[\w-]+(?:[-,]\s?|\s+)){0,3}"
 _TIED = re.compile(rf"(?:^|\W)(?:{_PLACE})\s+{_MODIFIERS}$", re.IGNORECASE)
+_FAR_OF = re.compile(r"(?:\b[a-z]+(?<!cm)(?<!mm)(?<!measuring)(?<!diameter)(?<!size)(?<!in)\b[^a-z]+){2,}of\s+(?:(?:the|his|her|both|left|right|upper|lower)\s+)*$", re.IGNORECASE)
+"""An "of" this far behind the noun hangs on another word: "connected to the right lobe of the thyroid"."""
 _BROKEN = re.compile(
-    r"\.(?!\s?\d)|[;:\[\]]|\band\b(?!\s+(?:was\s+|were\s+|is\s+)?(?:located|situated|involving|filling|occupying|measur|localized|found|lying))|"
-    r"\b(?:with|without|but|while|whereas|who|after|before|during|because|due|secondary|consistent|compatible|showed|revealed|"
+    r"\.(?!\s?\d)|[;:\[\]]|\band\b(?=\s+(?:an?|the|two|three|multiple|several|some|his|her|no|there|it|she|he|then|underwent|treated|showed|revealed|also|with)\b)|"
+    r"\b(?:without|but|while|whereas|who|after|before|during|because|due|secondary|consistent|compatible|showed|revealed|"
     r"compressing|invading|displacing|causing|extending|measured?\s+by|treated|underwent|metastatic\s+from|from|associated)\b",
     re.IGNORECASE,
 )
@@ -48,12 +50,23 @@ _NEXT = re.compile(
     re.IGNORECASE,
 )
 _ON_SIDE = re.compile(r"\s*,?\s*(?:on|at|to)\s+(?:the|both)\s+(?:left|right|sides?)\b", re.IGNORECASE)
+_ACCOMPANIED = re.compile(
+    r"\bwith\b.*(?:\b(?:of|into|to|on|along|over)\s+(?:[\w-]+\s+){0,4}$|invasion|exten|compress|infiltrat|involve|encase|metasta|spread|effusion|erosion|destruct|"
+    r"obstruct|displace|adhes|shift|effect)",
+    re.IGNORECASE,
+)
+"""What comes with a lesion has a place of its own: "a mass with invasion of the chest wall"."""
+_FROM = re.compile(r"\b[cm]m\s+(?:(?:away|distant)\s+)?(?:from|above|below|proximal to|distal to|beyond)\s+(?:the\s+)?(?:[\w-]+\s+){0,1}$", re.IGNORECASE)
+_DISTANCE = re.compile(r",?\s*(?:at\s+)?(?:about\s+)?\d+(?:[.-]\d+)?\s?[cm]m\s+(?:(?:away|distant)\s+)?(?:from|above|below|proximal to|distal to|beyond)\s+[^,;.]{3,40}?(?:,|(?=\s(?:in|of|on)\s))", re.IGNORECASE)
+"""How far a lesion lies from a landmark, which is not where it is: "20 cm from the anal verge"."""
 _GAP = 110
 """A place further behind its noun than this many characters is about something else."""
 _DISEASE = re.compile(r"[\s-]+(?:\w+\s+)?(?:cancer|carcinoma|adenocarcinoma|sarcoma|lymphoma|melanoma|primary|origin)\b", re.IGNORECASE)
 _MARGIN = re.compile(r"\s+(?:resection\s+)?margins?\b|\s+(?:involvement|invasion|metasta|infiltration|compression|uptake)", re.IGNORECASE)
 _ADJECTIVE = re.compile(r"(?:al|ic|ar|ary|an)$")
 _NODE = re.compile(r"\bnod(?:e|es|al)\b|adenopath|\bLNs?\b", re.IGNORECASE)
+_VAGUE = frozenset({"lobe", "aspect", "side", "part", "portion", "third", "region", "area", "surface", "pole", "body"})
+"""Parts that say no more than their organ."""
 _NODES = " lymph nodes"
 _TISSUES = frozenset({"skin", "soft tissue", "subcutaneous tissue", "muscle", "blood", "nerve"})
 _GENERAL = frozenset({"abdomen", "chest", "pelvis", "brain", "head", "neck", "lung", "liver", "lymph nodes", "bone", "colon", "stomach", "spine",
@@ -131,7 +144,7 @@ def _before(reading: Reading, start: int, head_start: int, head_end: int, nodes:
         if not _holds_site_only(reading, other):
             first = other.end
     pieces = _conjuncts(text, first, head_start, head_end)
-    if len(pieces) > 1 and _owned_by_another(reading, first):
+    if len(pieces) > 1 and (_owned_by_another(reading, first) or _begins_anew(text, first, pieces[-1][0])):
         pieces = pieces[-1:]
     found: list[SiteReading] = []
     side: str | None = None
@@ -169,18 +182,28 @@ def _owned_by_another(reading: Reading, first: int) -> bool:
     return any(begin - m.end <= 2 for m in reading.previous(begin, "lesion", "procedure", "diagnosis", sentences=0))
 
 
+def _begins_anew(text: str, first: int, last: int) -> bool:
+    """Whether the last piece starts a phrase of its own: "invasion of the bladder and multiple costal metastases"."""
+    return bool(
+        re.search(r"\b(?:of|in|to)(?:\s+the)?\s*$", text[max(0, first - 12) : first], re.IGNORECASE)
+        and re.match(r"(?:multiple|several|two|three|many|numerous|new|a|an)\s", text[last : last + 12], re.IGNORECASE)
+    )
+
+
 def _after(reading: Reading, head_start: int, head_end: int, end: int, nodes: bool) -> list[SiteReading]:
     text = reading.text
     limit = min(end, head_end + _GAP + 60)
-    others = [m.start for m in reading.within(head_end, end, "lesion", "procedure", "diagnosis")]
+    others = [m.start for m in reading.within(head_end, end, "lesion", "procedure", "diagnosis") if _parts(text, head_end, m)]
     chains: list[list[Mention]] = []
     at = head_end
     for mention in reading.within(head_end, limit, "site"):
-        gap = text[at : mention.start]
+        gap = _DISTANCE.sub(" ", text[at : mention.start])
+        if not chains and _FROM.search(gap):
+            continue
         if not chains:
-            if len(gap) > _GAP or _BROKEN.search(gap) or any(o < mention.start for o in others):
+            if len(gap) > _GAP or _BROKEN.search(gap) or _ACCOMPANIED.search(gap) or any(o < mention.start for o in others):
                 break
-            if not _TIED.search(text[head_start:mention.start]) or _DISEASE.match(text, mention.end) or _MARGIN.match(text, mention.end):
+            if not _TIED.search(text[head_start:mention.start]) or _FAR_OF.search(gap) or _DISEASE.match(text, mention.end) or _MARGIN.match(text, mention.end):
                 continue
             chains.append([mention])
         elif _OF.fullmatch(gap) or not gap.strip(" -"):
@@ -201,6 +224,14 @@ def _after(reading: Reading, head_start: int, head_end: int, end: int, nodes: bo
         found.append(SiteReading(_named(reading, chain, nodes), side_in(words), _spans(text, _tie(text, low, chain[0].start), high, chain)))
         low = high
     return found
+
+
+def _parts(text: str, head_end: int, other: Mention) -> bool:
+    """Whether a later word takes the places behind it from the noun; what the noun is made of does not ("masses of carcinoma in the lung")."""
+    gap = text[head_end : other.start]
+    made_of = re.fullmatch(r"\s*of\s+(?:\w+\s+){0,3}", gap)
+    seen_on = other.label == "procedure" and re.search(r"\b(?:on|by|using|at|during|in|via|with)\s+(?:an?\s+|the\s+)?$", gap)
+    return not (made_of or seen_on or other.attributes.get("need") == "tumorous")
 
 
 def _tie(text: str, low: int, high: int) -> int:
@@ -227,12 +258,12 @@ def _holds_site_only(reading: Reading, mention: Mention) -> bool:
 
 
 def _without_sites(text: str, low: int, high: int, mentions: Sequence[Mention]) -> str:
-    """The words of `[low, high)` that are no part of a place's name, so that the left of "left atrium" is not read as a side."""
+    """The words of `[low, high)` with the sides in places' names blotted out, so that the left of "left atrium" is no side."""
     words = []
     for m in mentions:
-        words.append(text[low : max(low, min(m.start, high))])
+        words += [text[low : max(low, min(m.start, high))], _SIDE.sub("-", text[m.start : m.end])]
         low = max(low, m.end)
-    return " ".join([*words, text[low:high]])
+    return "".join([*words, text[low:high]])
 
 
 def _spans(text: str, low: int, high: int, mentions: Sequence[Mention]) -> tuple[tuple[int, int], ...]:
@@ -262,8 +293,10 @@ def _named(reading: Reading, mentions: Sequence[Mention], nodes: bool) -> str | 
             continue
         gap = reading.text[mention.end : last.start]
         if re.search(r"\w", gap) and _OF.fullmatch(gap):
-            vague = part and plain(mention).split()[-1] in ("lobe", "aspect", "side", "part", "portion", "third", "region", "area") and " " not in plain(mention)
+            vague = part and plain(mention) in _VAGUE
             name = name if vague else f"{plain(mention)} of {'' if name[:1].isupper() else 'the '}{name}"
+        elif last.attributes.get("kind") == "part" and plain(last) in _VAGUE:
+            name = plain(mention)
         elif last.attributes.get("kind") == "part":
             exact = re.match(r"upper|lower|middle|segment", plain(last))
             name = f"{plain(last)} of the {plain(mention)}" if exact else f"{mention.text} {last.text}".lower()

@@ -1,0 +1,302 @@
+"""Whether a procedure was done at all, and whether a later telling is of the same performance.
+
+"No metastases on CT" tells a CT, "no CT was done" tells none: so negation is read from the words around the name.
+Within one episode the same name is the same performance; time that passes, a new specimen, a treatment in between
+or a word such as "repeat" make it another one.
+"""
+
+import re
+from functools import cache
+
+from extractor.entities.lexicon import HERE, expand, macros, read_table
+from extractor.entities.matcher import fold
+from extractor.entities.reading import Draft, Reading, Sentence
+from extractor.schema import Mention
+
+LEFT = 100
+"""As far before a procedure's name as words can belong to it."""
+SPECIMEN = ("surgery", "biopsy")
+"""The categories that take tissue."""
+EXAMINATIONS = ("imaging", "endoscopy", "biopsy", "pathology", "genetic-test")
+_FOLDER = HERE / "procedure"
+_THERAPY = ("surgery", "radiotherapy", "other")
+_REPORTS = ("pathology", "genetic-test")
+_GENERAL = ("biopsy", "endoscopy", "drainage", "ablation", "radiotherapy", "needle biopsy")
+"""Names that fit whichever procedure of their category is meant."""
+_SPECIAL = ("endoscopic ultrasound", "sentinel lymph node biopsy", "capsule endoscopy")
+_ANNOUNCING = ("imaging", "molecular testing", "genetic testing", "endoscopy")
+_FAR = 20_000
+"""Two tellings further apart than this many characters are of two performances: the longest case sections are shorter."""
+_AFTERWARDS = 6
+"""So many sentences after a planned operation its aftermath may be told."""
+
+
+def _pattern(*pieces: str) -> re.Pattern[str]:
+    """One pattern of several alternatives, with the pieces of macros.yaml."""
+    return re.compile(expand("|".join(pieces), macros(), _FOLDER / "telling.py"), re.IGNORECASE)
+
+
+_NUMBER = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|few|a few|a couple of|couple of|some|many)"
+_UNIT = r"(?:hours?|days?|weeks?|months?|years?)"
+_MONTH = r"(?:(?:early|late|mid)[- ]?)?{month}\b"
+_PASSES = _pattern(
+    rf"\b{_NUMBER}(?:[- ](?:and a half|more|consecutive))?[- ]{_UNIT}(?:\W+\w+)?\W+"
+    r"(?:later|after|afterwards?|following|post|postoperatively|thereafter|of follow|prior|ago|earlier|before|previously)\b",
+    r"\b(?:after|at|within|over|during|in) (?:the |another |about |approximately |around |nearly |almost )?"
+    rf"(?:next |following |first |initial |subsequent |last )?{_NUMBER}?[- ]?{_UNIT}\b",
+    r"\b(?:next|following|subsequent|same|that) (?:day|week|month|year|morning|night)\b",
+    rf"\b{_NUMBER}[- ](?:day|week|month|year)s? follow[- ]?up\b",
+    r"\b(?:on|by|at) (?:the )?(?:(?:post\w*[- ])?day \w+|\w+ (?:(?:hospital|post\w*) )?day|follow[- ]?up|admission|readmission|"
+    r"discharge|"
+    r"presentation|recurrence|relapse|progression)\b",
+    rf"\b(?:in|on|by|until|since) {_MONTH}",
+    r"\b(?:in|since|until) (?:19|20)\d\d\b",
+    r"\b(?:later|thereafter|subsequently|shortly after|soon after|afterwards?|meanwhile|eventually|(?:during (?:the )?|"
+    r"upon )follow[- ]?up|"
+    r"at (?:the )?age of|at \d\d?, (?:he|she)|returned|presented|developed|recurred|relapsed|"
+    r"(?:was|were) (?:then |later |again )?(?:discharged|readmitted|referred|transferred|lost))\b",
+)
+"""Words by which the story moves on in time."""
+_TIME_BEHIND = _pattern(
+    r"\W*(?:(?:scan|done|performed|obtained|taken|was|were|repeated|made)\W+){0,4}"
+    rf"(?:(?:at |after |in )?(?:about |approximately )?(?:a )?{_NUMBER}[- ]{_UNIT}\s+(?:later|after)|(?:in|on) (?:{_MONTH}|"
+    rf"(?:19|20)\d\d\b))"
+)
+"""The same right behind the name: "CT 3 months later", "was resected in March 2004"."""
+_REFERENCE = _pattern(
+    r"\b(?:after|following|before|prior to|since|until|at the time of|at time of|during|from|despite|post|because of|due to|"
+    r"(?:of|on|in|by) the (?:first|initial|previous|prior|above)|(?:completion|end|cessation|conclusion|course|time|date|"
+    r"day) of)\s+"
+    r"(?:the\s+)?(?:\w+therapy\s+(?:and|or|plus)\s+)?(?:(?:the|her|his|their|this|that|these|an?|initial|first|second|third|"
+    r"last|previous|"
+    r"prior|primary|original|successful|complete|radical|curative|\d+|two|three|four)\s+){0,3}$",
+    rf"\b{_UNIT} (?:of|post|from|since)\s+(?:the\s+)?$",
+    r"\b(?:this|these|same|previously|above|above-mentioned|aforementioned|previous|prior|earlier|initial|primary)\s+$",
+)
+"""Words before a name that point back to a performance rather than tell one."""
+_OF_THE = _pattern(r"\b(?:of|from|in|on) (?:the|this|these|his|her) (?:[\w-]+ )?$")
+"""So a specimen is named, not another biopsy told."""
+_AGAIN = _pattern(
+    r"\b(?:repeat(?:ed)?|follow[- ]?up|second|third|fourth|fifth|another|further|subsequent|control|serial|surveillance|new|"
+    r"additional|next|"
+    r"again|\d+(?:st|nd|rd|th)|later|post-?operative|post-?treatment|post-?therapy|restaging|re-?staging|redo|immediate|"
+    r"corresponding|latest|"
+    r"intraoperative|interval)[\s,-]+(?:[\w-]+\s+){0,2}$",
+    r"\b(?:again|then|subsequently|additionally|later) (?:\w+ ){0,2}(?:underwent|had|received|treated with|performed)\s+"
+    r"(?:an?\s+)?(?:[\w-]+\s+){0,2}$",
+)
+"""Words before a name that tell another performance."""
+_REPEATED = _pattern(r"\W*(?:\w+\W+){0,2}(?:was|were)\s+(?:then\s+|again\s+)?repeated\b")
+_ALSO = _pattern(r"\b(?:also|additionally|further)\s+(?:\w+\s+)?$")
+_PERFORMED = _pattern(r"\b(?:underw[eo]nt|undergone|undergoing|performed|carried out|received|done|undertaken|conducted|treated)\b")
+_UNDERGOES = _pattern(r"\b(?:underw[eo]nt|undergo(?:ne|ing)|received|had)\s+(?:an?\s+|the\s+)?(?:[\w-]+\s+){0,3}$")
+_THROUGH = _pattern(
+    r"\b(?:through|via|by|using|namely|i\.e\.|for|consisting of)\s+(?:an?\s+)?(?:[\w-]+\s+){0,3}$",
+    r"[:(]\s*(?:an?\s+)?(?:[\w-]+\s+){0,3}$",
+)
+_REMOVES = _pattern(r"(?:ectomy|resection|excision|surgery|craniotomy|laparotomy|thoracotomy|laparoscopy)$")
+"""Names of what "the tumor was resected" may mean: a fixation, an anastomosis or a stoma is a step of its own."""
+_AFTERMATH = _pattern(
+    r"\b(?:post|intra|peri)-?operativ|\boperating (?:room|theat)|\b(?:during|after|following) (?:the )?(?:\w+ )?"
+    r"(?:surgery|operation|procedure|intervention|resection|implantation)\b",
+    r"\b(?:surgery|operation|procedure) was (?:performed|uneventful|successful)",
+)
+_NOT_BEFORE = _pattern(
+    r"\b(?:no|without|not|never|neither|nor|refus\w+|denied|avoid(?:ed|ing)?|instead of|rather than|unable to (?:undergo|"
+    r"tolerate)|unwilling to|"
+    r"precluded|defer(?:red)?|lack of)\s+"
+    r"(?:(?:any|further|additional|other|repeat|permit|allow|consent|agree|undergo|undergone|undergoing|receive|received|have|"
+    r"had|perform|"
+    r"performed|performing|an?|the|to|for|of|be|been|adjuvant|invasive|surgical|emergency|need|subsequent|prior|previous|more|"
+    r"[a-z]+al|"
+    r"[a-z]+ic)\s+){0,4}"
+    r"(?:(?:therapy|therapies|treatments?|interventions?)\s+(?:in the form of|such as|including|like|with)\s+)?"
+    r"(?:[\w-]+(?:\s+therapy)?(?:\s*,\s*(?:or\s+|nor\s+)?|\s+(?:or|nor)\s+)){0,3}$"
+)
+_NOT_BEHIND = _pattern(
+    r"(?:[ ,]+(?:was|were) (?:requested|attempted|recommended|ordered|offered|proposed|scheduled|planned|suggested),? but)?"
+    r"(?:[ ,]+(?!\w+ed\b|was\b|were\b|is\b|are\b|show|demonstr)[\w()/-]+){0,6}[ ,]+"
+    r"(?:(?:was|were|is|are|could|can|had|has|have|did) ?(?:not|never)(?: \w+){0,2} (?:performed|done|carried|possible|obtained|"
+    r"feasible|"
+    r"undertaken|available|considered|indicated|given|attempted|required|needed|necessary|undergone|tolerated)\b|"
+    r"(?:was|were|is|are|has been|had been) (?:therefore |thus |then )?(?:avoided|contraindicated|deferred|withheld|unavailable|"
+    r"impossible|"
+    r"unfeasible|ruled out|cancell?ed|omitted|not an option)\b)"
+)
+_POINTS_AT = _pattern(r"\b(?:after|following|since|before|during|by|on|at|post|despite)\s+(?:[\w-]+\s+){0,3}$")
+_INTRODUCES = _pattern(
+    r"\s*[,(:]?\s*(?:of|using|by|with|including|include[ds]?|such as|consisting of|comprising|consisted of|i\.e\.,?)?\s*"
+    r"(?:both\s+|an?\s+|the\s+)?(?:[\w-]+\s+){0,2}"
+)
+_NEXT_CASE = _pattern(
+    r"\b(?:case|patient)\s+(?:no\.?\s*)?(?:#?[1-9]|two|three|four|II|III|IV)\b",
+    r"\b(?:second|third|fourth|other) (?:case|patient)\b",
+)
+_ABBREVIATION = re.compile(r"\s*[(\[]\s*")
+_SENTENCE_END = re.compile(r"[.!?]\s")
+
+
+def is_done(mention: Mention, name: str, category: str, reading: Reading, sentence: Sentence) -> bool:
+    """Whether a name tells a procedure done (or planned, or declined) and is not part of another word or of another name."""
+    if _is_something_else(mention, name, category, reading) or _names_the_next(mention, name, category, reading, sentence):
+        return False
+    if "needs" in mention.attributes and not reading.within(sentence.start, mention.start, mention.attributes["needs"]):
+        return False
+    left = reading.text[max(sentence.start, mention.start - LEFT) : mention.start]
+    if mention.context.declined:
+        return True
+    if _NOT_BEFORE.search(left) or _NOT_BEHIND.match(reading.text[mention.end : min(sentence.end, mention.end + LEFT)]):
+        return False
+    return not (mention.context.negated and category in _THERAPY and not _POINTS_AT.search(left))
+
+
+@cache
+def _elsewhere() -> dict[str, list[tuple[str, str]]]:
+    rows = read_table(_FOLDER / "not_procedures.tsv", ("side", "words", "concept", "note"))
+    return {side: [(fold(r["words"]), r["concept"]) for r in rows if r["side"] == side] for side in ("before", "after")}
+
+
+def _is_something_else(mention: Mention, name: str, category: str, reading: Reading) -> bool:
+    """Whether the words around make a procedure's name another thing: "surgery department", "CT-guided"."""
+    of = ("", name, f"category {category}")
+    behind = fold(reading.text[mention.end : mention.end + 30])
+    before = re.sub(r"\b(?:the|an?)\s+$", "", fold(reading.text[max(0, mention.start - 40) : mention.start])).rstrip()
+    for words, concept in _elsewhere()["after"]:
+        rest = behind if words.startswith(" ") else behind.removeprefix(" ")
+        if concept in of and rest.startswith(words) and not rest[len(words) : len(words) + 1].isalnum():
+            return True
+    for words, concept in _elsewhere()["before"]:
+        at = len(before) - len(words)
+        if concept in of and before.endswith(words) and not (at > 0 and before[at - 1].isalnum()):
+            return True
+    return False
+
+
+def _names_the_next(mention: Mention, name: str, category: str, reading: Reading, sentence: Sentence) -> bool:
+    """Whether a name only leads to the next: "Doppler echocardiogram", "imaging studies including CT and MRI"."""
+    for other in reading.within(mention.end, min(sentence.end, mention.end + 60), "procedure"):
+        gap = reading.text[mention.end : other.start]
+        leads = not gap.strip() or (name in _ANNOUNCING and _INTRODUCES.fullmatch(gap))
+        if leads and other.attributes.get("category") == category:
+            return True
+    return False
+
+
+def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
+    """Whether `later` tells the performance `earlier` again (see the head of this module)."""
+    category = later.attributes["category"]
+    if earlier.attributes["category"] != category:
+        return False
+    told_until = max((end for _, end, _ in earlier.heads if end <= later.head[0]), default=later.head[0])
+    if _ABBREVIATION.fullmatch(reading.text, told_until, later.head[0]):
+        return True
+    if not _may_be_one(earlier, later) or later.head[0] - told_until > _FAR:
+        return False
+    between = reading.text[told_until : later.head[0]]
+    if _NEXT_CASE.search(between) or not (_same_name(earlier, later) or _generic(later) or _explains(earlier, later, between)):
+        return False
+    if _generic(earlier) and not _generic(later) and _points_back(earlier, reading):
+        return False
+    lead = reading.text[max(later.sentence.start, told_until, later.head[0] - LEFT) : later.head[0]]
+    if _REFERENCE.search(lead) or (category == "biopsy" and _OF_THE.search(lead)):
+        return True
+    if category not in _THERAPY and earlier.mention.context.historical and not later.mention.context.historical:
+        return False
+    if category in _REPORTS:
+        return not _tells_specimen(told_until, later.head[0], reading) and not _passes(told_until, later, reading)
+    again = bool(_AGAIN.search(lead) or _REPEATED.match(reading.text, later.head[1]))
+    if category == "surgery":
+        as_verb = later.mention.found_by.startswith("procedure/word_tumor")
+        performed = as_verb or bool(_PERFORMED.search(reading.words(later.sentence))) or bool(_PASSES.search(lead))
+        far = len(_SENTENCE_END.findall(between)) > 1
+        anew = far and earlier.attributes.get("status") != "planned" and bool(_UNDERGOES.search(lead))
+        again = again or anew or (as_verb and bool(_ALSO.search(lead)))
+        return not (performed and (again or _passes(told_until, later, reading)))
+    return not again and not _passes(told_until, later, reading) and not _treats(told_until, later.head[0], reading)
+
+
+def carried_out(draft: Draft, reading: Reading) -> bool:
+    """Whether a planned procedure is told as done later: by its name, or by its aftermath ("the postoperative course")."""
+    if any(not m.context.planned for _, _, m in draft.heads):
+        return True
+    last = reading.sentences[min(draft.sentence.index + _AFTERWARDS, len(reading.sentences) - 1)]
+    return draft.attributes["category"] == "surgery" and bool(_AFTERMATH.search(reading.text, draft.head[1], last.end))
+
+
+def _may_be_one(earlier: Draft, later: Draft) -> bool:
+    """Whether two tellings of one category could be of one performance by their names, places and sides."""
+    one, other = earlier.attributes, later.attributes
+    if one.get("status") == "declined" or _differ(one.get("laterality"), other.get("laterality")):
+        return False
+    if one.get("site") and other.get("site") and not _same_place(one["site"], other["site"]):
+        return False
+    if _same_name(earlier, later):
+        return one["category"] != "imaging" or not other.get("site") or bool(one.get("site"))
+    if _generic(later):
+        return not _apart(earlier)
+    if not _generic(earlier) or one["category"] not in SPECIMEN or _apart(later):
+        return False
+    return one["category"] != "surgery" or earlier.mention.name == "surgery" or bool(_REMOVES.search(later.name))
+
+
+def _same_name(earlier: Draft, later: Draft) -> bool:
+    return earlier.name == later.name or (earlier.mention.name is not None and earlier.mention.name == later.mention.name)
+
+
+def _explains(earlier: Draft, later: Draft, between: str) -> bool:
+    """Whether a special name says what the general word before it was: "surgery was planned. A laparotomy was performed"."""
+    if earlier.sentence == later.sentence and not _THROUGH.search(between):
+        return False
+    return len(_SENTENCE_END.findall(between)) <= 2 and not _PASSES.search(between)
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return bool(one and other and one != other)
+
+
+def _same_place(one: str, other: str) -> bool:
+    a, b = set(one.split()), set(other.split())
+    return a <= b or b <= a
+
+
+def _generic(draft: Draft) -> bool:
+    """Whether a name fits whichever procedure of its category is meant: "surgery", "biopsy", "endoscopy"."""
+    return bool(draft.mention.attributes.get("generic")) or draft.mention.name in _GENERAL
+
+
+def _apart(draft: Draft) -> bool:
+    """Whether a procedure is too special to be meant by the general word of its category: no "biopsy" means a marrow aspiration."""
+    return draft.mention.name in _SPECIAL or draft.attributes.get("site") == "bone marrow"
+
+
+def _points_back(draft: Draft, reading: Reading) -> bool:
+    """Whether a first telling already points back ("8 months after surgery"), so that an operation told later is another."""
+    return all(_points_there(reading, start) for start, _, _ in draft.heads)
+
+
+def _points_there(reading: Reading, start: int) -> bool:
+    return bool(_REFERENCE.search(reading.text[max(reading.sentence_at(start).start, start - 60) : start]))
+
+
+def _passes(start: int, later: Draft, reading: Reading) -> bool:
+    """Whether the story moves on in time between `start` and the later telling, or the later one says so of itself."""
+    return bool(_PASSES.search(reading.text, start, later.head[0]) or _TIME_BEHIND.match(reading.text, later.head[1]))
+
+
+def _tells_specimen(start: int, end: int, reading: Reading) -> bool:
+    """Whether tissue is taken anew between two places of the text."""
+    return any(
+        m.attributes.get("category") in SPECIMEN
+        and not m.attributes.get("generic")
+        and m.name != "biopsy"
+        and not _points_there(reading, m.start)
+        for m in reading.within(start, end, "procedure")
+    )
+
+
+def _treats(start: int, end: int, reading: Reading) -> bool:
+    """Whether the patient is treated between two places of the text, so that an examination is a later one."""
+    return bool(reading.within(start, end, "drug")) or any(
+        m.attributes.get("category") in ("surgery", "radiotherapy") and not _points_there(reading, m.start)
+        for m in reading.within(start, end, "procedure")
+    )

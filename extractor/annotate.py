@@ -135,51 +135,72 @@ class AbbreviationStage:
         return stage.write(doc, stage.matcher.settle(hits)) if hits != list(doc._.hits) else doc
 
 
-def expand(text: str, hits: Sequence[Hit], defined: Iterable[Definition], entities: Mapping[str, Entity]) -> list[Hit]:
+def expand(text: str, hits: Sequence[Hit], defined: Sequence[Definition], entities: Mapping[str, Entity]) -> list[Hit]:
     """The hits with the report's own abbreviations taken at their word.
 
     Where the long form is a mention, each whole word equal to the short form is one too. Where it is something else ("emergency
     room (ER)"), a short form that a term list knows otherwise is no mention.
     """
-    meanings: dict[str, list[Hit]] = {}
-    foreign: dict[str, Definition] = {}
+    meanings: dict[str, Hit] = {}
+    foreign: dict[str, str] = {}
+    ending: dict[int, list[Hit]] = {}
+    for hit in hits:
+        ending.setdefault(hit.end, []).append(hit)
     for definition in defined:
-        meant = _meant(hits, definition.long_start, definition.long_end, entities)
+        meant = _meant(ending.get(definition.long_end, ()), definition, entities)
         if meant:
             meanings[definition.short] = meant
-        else:
-            foreign[definition.short] = definition
+        elif _has_initials(text[definition.long_start : definition.long_end], definition.short):
+            foreign[definition.short] = text[definition.long_start : definition.long_end].lower()
+    for short in _named(text, hits, [d for d in defined if d.short in foreign]):
+        del foreign[short]
     for short, meant in _named_in_brackets(text, hits, meanings):
         meanings[short] = meant
         foreign.pop(short, None)
     if not meanings and not foreign:
         return list(hits)
-    kept = [h for h in hits if not _contradicts(text, h, meanings, foreign, hits)]
+    kept = [h for h in hits if not _contradicts(text, h, meanings, foreign)]
     taken = {(h.start, h.end, h.label) for h in kept}
     for start, short in _occurrences(text, meanings):
-        for hit in meanings[short]:
-            if (start, start + len(short), hit.label) not in taken:
-                said = hit.attributes if hit.source.endswith("terms.tsv") else {}
-                kept.append(Hit(start, start + len(short), hit.label, hit.name, "abbreviation", dict(said), hit.code))
+        hit = meanings[short]
+        if (start, start + len(short), hit.label) not in taken:
+            said = hit.attributes if _is_term(hit) else {}
+            kept.append(Hit(start, start + len(short), hit.label, hit.name, "abbreviation", dict(said), hit.code))
     return kept
 
 
-def _meant(hits: Sequence[Hit], start: int, end: int, entities: Mapping[str, Entity]) -> list[Hit]:
-    """The mentions a long form is: of those that become facts the one that covers most of it, else of the others."""
-
-    def covered(hit: Hit) -> int:
-        return min(hit.end, end) - max(hit.start, start)
-
-    # A long form may begin late ("factor receptor 2") or, by chance of its letters, too early: its end is sure.
-    found = [h for h in hits if h.name and covered(h) >= _COVERED * (end - start) and h.end == end]
-    facts = [h for h in found if entities[h.label].fact]
-    return [max(facts or found, key=lambda h: (covered(h), h.label))] if found else []
+def _meant(ending: Sequence[Hit], definition: Definition, entities: Mapping[str, Entity]) -> Hit | None:
+    """The mention that a long form is, of those that end with it: one that becomes a fact, and covers most of it, not more."""
+    # By chance of its letters a long form may begin too early; its end is sure.
+    needed = _COVERED * (definition.long_end - definition.long_start)
+    found = [h for h in ending if h.name and h.start >= definition.long_start and h.end - h.start >= needed]
+    return max(found, key=lambda h: (entities[h.label].fact is not None, h.end - h.start, h.label)) if found else None
 
 
-def _named_in_brackets(text: str, hits: Sequence[Hit], known: Mapping[str, Any]) -> list[tuple[str, list[Hit]]]:
+def _has_initials(long_form: str, short: str) -> bool:
+    """Whether each letter of a short form begins a word of the long form: sure enough to believe it rather than a term list."""
+    letters = iter(word[0].lower() for word in re.findall(r"[A-Za-z]+", long_form))
+    return all(letter in letters for letter in short.lower() if letter.isalpha())
+
+
+def _named(text: str, hits: Sequence[Hit], defined: Iterable[Definition]) -> set[str]:
+    """The short forms with a mention among the words of their long form that has the label a term list gives the short form."""
+    labels: dict[str, set[str]] = {}
+    for hit in hits:
+        labels.setdefault(text[hit.start : hit.end], set()).add(hit.label)
+    starts = [h.start for h in hits]
+    found = set()
+    for definition in defined:
+        near = hits[max(0, bisect_right(starts, definition.long_start) - 4) : bisect_right(starts, definition.long_end)]
+        if any(h.end > definition.long_start and h.label in labels.get(definition.short, ()) for h in near):
+            found.add(definition.short)
+    return found
+
+
+def _named_in_brackets(text: str, hits: Sequence[Hit], known: Mapping[str, Any]) -> list[tuple[str, Hit]]:
     """Codes printed behind a drug's name, whose letters need not fit: "trastuzumab deruxtecan (T-DXd/DS-8201)"."""
     ending = {h.end: h for h in hits if h.label == "drug" and h.name}
-    found: list[tuple[str, list[Hit]]] = []
+    found: list[tuple[str, Hit]] = []
     first_of: dict[int, bool] = {}
     for before, short, start in codes(text):
         hit = ending.get(before)
@@ -188,25 +209,27 @@ def _named_in_brackets(text: str, hits: Sequence[Hit], known: Mapping[str, Any])
         fits = short[0].lower() == text[hit.start].lower() or short[0].lower() == (hit.name or "")[:1].lower()
         numbered = bool(re.search(r"[A-Z]{2,}-?\d{3,}", short))
         if (fits and re.search(r"[A-Z].*[A-Z]|-", short)) or (numbered and first_of.get(before, True)):
-            found.append((short, [hit]))
+            found.append((short, hit))
         first_of[before] = first_of.get(before, True) and (fits or numbered)
     return found
 
 
-def _contradicts(
-    text: str, hit: Hit, meanings: Mapping[str, list[Hit]], foreign: Mapping[str, Definition], hits: Sequence[Hit]
-) -> bool:
-    """Whether a hit on a short form says something else than the report's definition."""
+def _contradicts(text: str, hit: Hit, meanings: Mapping[str, Hit], foreign: Mapping[str, str]) -> bool:
+    """Whether a term found on a short form says something else than the report's definition."""
+    if not _is_term(hit):
+        return False
     words = text[hit.start : hit.end]
     short = words if words in meanings or words in foreign else words.removesuffix("s")
     if short in meanings:
-        return all((hit.label, hit.name) != (m.label, m.name) for m in meanings[short]) and hit.source.endswith("terms.tsv")
-    if short not in foreign or not hit.source.endswith("terms.tsv"):
+        return (hit.label, hit.name) != (meanings[short].label, meanings[short].name)
+    if short not in foreign:
         return False
-    place = foreign[short]
-    long_form = text[place.long_start : place.long_end].lower()
-    shared = set(re.findall(r"\w{4,}", (hit.name or "").lower())) & set(re.findall(r"\w{4,}", long_form))
-    return not shared and not any(h.name == hit.name and h.start < place.long_end and h.end > place.long_start for h in hits)
+    # The long form may be a way of saying the term that no list holds: "electrocardiogram (ECG)" of electrocardiography.
+    return not any(stem in foreign[short] for stem in re.findall(r"\w{5}", (hit.name or "").lower()))
+
+
+def _is_term(hit: Hit) -> bool:
+    return hit.source.endswith("terms.tsv")
 
 
 def _occurrences(text: str, shorts: Mapping[str, Any]) -> list[tuple[int, str]]:

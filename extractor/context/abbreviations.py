@@ -35,9 +35,9 @@ class Definition:
 
 
 def is_short_form(text: str) -> bool:
-    """Whether words could be an abbreviation: one word of 2 to 12 characters with a capital, mostly letters, no number."""
-    letters = sum(c.isalpha() for c in text)
-    return bool(_SHORT.fullmatch(text)) and any(c.isupper() for c in text) and letters * 2 >= len(text)
+    """Whether words could be an abbreviation: one word of 2 to 12 characters, mostly letters, no unit ("mL") and no number."""
+    letters, capitals = sum(c.isalpha() for c in text), sum(c.isupper() for c in text)
+    return bool(_SHORT.fullmatch(text)) and (capitals > 1 or text[0].isupper() or text[0].isdigit()) and letters * 2 >= len(text)
 
 
 def is_code(text: str) -> bool:
@@ -93,7 +93,8 @@ def _alternatives(match: re.Match[str]) -> Iterator[tuple[int, str]]:
 def _long_form(text: str, bracket: int, short: str, vocab: Vocab) -> tuple[int, int] | None:
     """The words right before a bracket that the short form abbreviates."""
     size = sum(c.isalnum() for c in short)
-    low = max(0, bracket - 160, text.rfind("\n\n", 0, bracket) + 1)
+    low = max(0, bracket - 160)
+    low = max(low, text.rfind("\n\n", low, bracket) + 1)
     words = list(_WORD.finditer(text, low, bracket))[-min(size + 5, size * 2) :]
     place = _align([m[0] for m in words], short, vocab)
     if place is None or not words:

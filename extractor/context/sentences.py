@@ -21,14 +21,14 @@ LONGEST = 4000
 """A stretch without an end is cut at the last white space before this many characters: no later stage meets one without bounds."""
 
 _STOP = re.compile(
-    r"""(?P<stop>[.!?\u2026]+)
+    r"""(?<![.!?\u2026])(?P<stop>[.!?\u2026]+)
         (?P<closers>["'\u201d\u2019)\]]*)
         (?P<cited>(?:\[\d[\d,;\u2013\u2014\- ]*\]|\(\d[\d,;\u2013\u2014\- ]*\)|(?<=[a-z]\.)\d{1,3}(?:[,\u2013 -]\d{1,3})*)?)
         (?P<space>[ \t\u00a0]+|(?=[A-Z][a-z]))
         (?=(?P<next>\S))""",
     re.VERBOSE,
 )
-_BREAK = re.compile(r"[ \t\u00a0]*(?:\r\n|[\n\r\f\v\u2028\u2029])\s*")
+_BREAK = re.compile(r"(?:\r\n|[\n\r\f\v\u2028\u2029])\s*")
 _LAST_WORD = re.compile(r"[^\s()\[\]{}\"\u201c/,;]*\Z")
 _FIRST_WORD = re.compile(r"[^\s,;:.]+")
 _NAME_LIKE = re.compile(r"[a-z]{1,2}-?[A-Z0-9]")

@@ -1,12 +1,28 @@
-"""The tokenizer: scispaCy's, made for the literature ("T-DM1", "5-FU" and "i.v." stay whole)."""
+"""The tokenizer: scispaCy's rules, made for the literature ("T-DM1", "5-FU" and "i.v." stay whole)."""
 
+import re
 import warnings
 from collections.abc import Callable
 
 from scispacy.custom_tokenizer import combined_rule_tokenizer
 from spacy.language import Language
 from spacy.tokenizer import Tokenizer
-from spacy.util import registry
+from spacy.tokens import Doc
+from spacy.util import get_words_and_spaces, registry
+
+_TOO_LONG = re.compile(r"\S{300}")
+_PLAIN = re.compile(r"\w{1,100}|[^\w\s]")
+
+
+class LiteratureTokenizer(Tokenizer):
+    """spaCy's tokenizer, but for texts with words of hundreds of characters, on which its work grows with their square: those
+    are cut at letters and digits."""
+
+    def __call__(self, string: str) -> Doc:
+        if not _TOO_LONG.search(string):
+            return super().__call__(string)
+        words, spaces = get_words_and_spaces(_PLAIN.findall(string), string)
+        return Doc(self.vocab, words=words, spaces=spaces)
 
 
 @registry.tokenizers("extractor.literature.v1")
@@ -19,6 +35,14 @@ def make_tokenizer() -> Callable[[Language], Tokenizer]:
         with warnings.catch_warnings():
             # A regular expression of scispaCy's holds "||": harmless, and nothing a user could act on.
             warnings.simplefilter("ignore", FutureWarning)
-            return combined_rule_tokenizer(nlp)
+            made = combined_rule_tokenizer(nlp)
+        return LiteratureTokenizer(
+            nlp.vocab,
+            made.rules,
+            prefix_search=made.prefix_search,
+            suffix_search=made.suffix_search,
+            infix_finditer=made.infix_finditer,
+            token_match=made.token_match,
+        )
 
     return make

@@ -13,8 +13,8 @@ import ahocorasick
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from extractor.entities.literals import required
 from extractor.entities.lexicon import HERE, Entity, Term, entity_folders, load_entity, read_table
+from extractor.entities.literals import required
 
 _FOLD = {ord(c): " " for c in "-\u2010\u2011\u2012\u2013\u2014\u2212\u00a0\u2009\u202f\t\r\n\f\v"}
 _FOLD |= {ord("\u2019"): "'", ord("\u2018"): "'", ord("\u02bc"): "'", ord("\u0130"): "i"}

@@ -1,0 +1,217 @@
+"""When: time expressions become links between events, the links one network, its solution the bounds and the order of the facts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extractor.entities.reading import Reading, Sentence
+from extractor.schema import CASE_KINDS, BaseFact, Bounds, Constraint, Evidence, Fact, IndexEvent, Patient, Relation, Warning
+from extractor.timeline.constraints import TEXT, Told, kind_of, tell
+from extractor.timeline.network import DAY0, Link, Solution, solve, whole_days
+from extractor.timeline.relations import relations
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The facts with their times, the patients with what their day 0 is, the relations in time, and what the text contradicts."""
+
+    facts: tuple[Fact, ...]
+    patients: tuple[Patient, ...]
+    relations: tuple[Relation, ...]
+    warnings: tuple[Warning, ...]
+
+
+def place(facts: Sequence[Fact], reading: Reading, patients: Sequence[Patient]) -> Placed:
+    """Put the facts of each patient in time, each from the day 0 of its patient."""
+    told_of = _owners(facts, reading, patients)
+    placed: dict[str, Fact] = {}
+    indexed: list[Patient] = []
+    found: list[Relation] = []
+    warnings: list[Warning] = []
+    for patient in patients:
+        own = [f for f in facts if told_of[f.id] == patient.id]
+        where, story, elsewhere = _where(own, reading)
+        told = tell(story, elsewhere, where, _sentences(reading, patient, patients), reading, patient)
+        solution = solve(told.links)
+        steps = _steps(told, solution)
+        for fact in own:
+            placed[fact.id] = _placed(fact, patient.id, told, solution, steps, reading)
+        indexed.append(patient.model_copy(update={"index": _index(told, reading)}))
+        warnings += _conflicts(solution, told, reading)
+        found += relations([placed[f.id] for f in own], told, solution, reading)
+    return Placed(tuple(placed[f.id] for f in facts), tuple(indexed), tuple(found), tuple(warnings))
+
+
+def _owners(facts: Sequence[Fact], reading: Reading, patients: Sequence[Patient]) -> dict[str, str]:
+    """Whose each fact is: of several patients the one introduced last before it."""
+    if len(patients) < 2:
+        return {f.id: patients[0].id if patients else f.patient for f in facts}
+    begins = sorted((p.evidence[0].start, p.id) for p in patients if p.evidence)
+    owner: dict[str, str] = {}
+    for fact in facts:
+        at = fact.evidence[0].start
+        owner[fact.id] = next((p for start, p in reversed(begins) if start <= at), begins[0][1] if begins else patients[0].id)
+    return owner
+
+
+def _where(facts: Sequence[Fact], reading: Reading) -> tuple[dict[str, int], list[Fact], list[Fact]]:
+    """For each fact the offset of the words that tell its time, and which facts the case itself tells.
+
+    A retelling in an abstract, a legend or a discussion does not say when; only where the whole text is one does it count.
+    """
+    kinds = {s.id: s.kind for s in reading.sections}
+    where: dict[str, int] = {}
+    story: list[Fact] = []
+    elsewhere: list[Fact] = []
+    case = any(kinds[s.section.id] in CASE_KINDS for s in reading.sentences)
+    for fact in facts:
+        heads = [e for e in fact.evidence if e.role == "head"] or list(fact.evidence)
+        inside = [e for e in heads if reading.sentence_at(e.start).section.kind in CASE_KINDS]
+        where[fact.id] = (inside or heads)[0].start
+        (story if inside or not case else elsewhere).append(fact)
+    return where, story, elsewhere
+
+
+def _sentences(reading: Reading, patient: Patient, patients: Sequence[Patient]) -> list[Sentence]:
+    """The sentences that tell a patient's story: those of the case; where there is none, all but front and references."""
+    case = [s for s in reading.sentences if s.section.kind in CASE_KINDS]
+    told = case or [s for s in reading.sentences if s.section.kind not in ("front", "references", "back", "table")]
+    if len(patients) < 2 or not patient.evidence:
+        return told
+    begins = sorted(p.evidence[0].start for p in patients if p.evidence)
+    start = patient.evidence[0].start
+    end = next((b for b in begins if b > start), len(reading.text))
+    first = min(begins) == start
+    return [s for s in told if (first or s.end > start) and s.start < end]
+
+
+def _steps(told: Told, solution: Solution) -> dict[str, int]:
+    """The rank of each fact: by the middle of its bounds, then by the story; the facts of one event share it."""
+    keys: dict[str, tuple[float, int]] = {}
+    last = 0.0
+    for number, event in enumerate(told.events):
+        for fact in event.facts:
+            low, high = solution.earliest.get(fact.id), solution.latest.get(fact.id)
+            if low is None and high is None:
+                continue
+            middle = (low + high) / 2 if low is not None and high is not None else low if low is not None else high
+            last = middle if middle is not None else last
+            keys[fact.id] = (round(last, 3), number)
+    ranks = {key: rank for rank, key in enumerate(sorted(set(keys.values())), start=1)}
+    return {fact: ranks[key] for fact, key in keys.items()}
+
+
+def _placed(fact: Fact, patient: str, told: Told, solution: Solution, steps: dict[str, int], reading: Reading) -> Fact:
+    end = f"{fact.id}.end"
+    update = {
+        "patient": patient,
+        "start": _bounds(fact.id, told, solution),
+        "end": _bounds(end, told, solution) if fact.id in told.ends else None,
+        "step": steps.get(fact.id),
+        "derivation": (*_reasons(fact.id, "start", solution, reading), *(_reasons(end, "end", solution, reading) if fact.id in told.ends else ())),
+        "evidence": (*fact.evidence, *_time_evidence(fact, solution, reading)),
+    }
+    return fact.model_copy(update=update)
+
+
+def _bounds(point: str, told: Told, solution: Solution) -> Bounds | None:
+    low, high = solution.earliest.get(point), solution.latest.get(point)
+    if low is None and high is None:
+        return None
+    earliest, latest = whole_days(low, high)
+    return Bounds(earliest=earliest, latest=latest, date=told.dates.get(point))
+
+
+def _chain(point: str, sets: dict[str, Link]) -> list[Link]:
+    """The links from a point back to the nearest fact or day 0: unnamed moments between are passed through."""
+    chain: list[Link] = []
+    at = point
+    while at in sets and len(chain) < 6:
+        link = sets[at]
+        chain.append(link)
+        at = link.before if link.after == at else link.after
+        if not at.startswith("@"):
+            break
+    return chain
+
+
+def _reasons(point: str, which: str, solution: Solution, reading: Reading) -> tuple[Constraint, ...]:
+    """The constraints that set the bounds of a point, each against a fact or day 0, with the words where there are any."""
+    reasons: list[Constraint] = []
+    for sets in (solution.sets_earliest, solution.sets_latest):
+        chain = _chain(point, sets)
+        if not chain:
+            continue
+        low: float | None = 0.0
+        high: float | None = 0.0
+        at = point
+        for link in chain:
+            forward = link.after == at
+            a, b = (link.low, link.high) if forward else (None if link.high is None else -link.high, None if link.low is None else -link.low)
+            low = None if low is None or a is None else low + a
+            high = None if high is None or b is None else high + b
+            at = link.before if forward else link.after
+        anchor, _, part = at.partition(".")
+        if at in ("birth", "calendar"):
+            anchor, part = DAY0, ""
+            low, high = solution.earliest.get(point), solution.latest.get(point)
+        worded = next((x for x in chain if x.span), None)
+        span = worded.span if worded else None
+        reason = Constraint(
+            relation=_relation(low, high, worded),
+            point="end" if which == "end" else "start",
+            anchor=anchor,
+            anchor_point="end" if part == "end" else "start",
+            low=None if low is None else round(low, 1),
+            high=None if high is None else round(high, 1),
+            source=(worded or chain[0]).rule,
+            text=reading.text[span[0] : span[1]] if span else None,
+            start=span[0] if span else None,
+            end=span[1] if span else None,
+        )
+        if reason not in reasons:
+            reasons.append(reason)
+    return tuple(reasons)
+
+
+def _relation(low: float | None, high: float | None, worded: Link | None) -> str:
+    if low == 0 and high == 0:
+        return "at"
+    if low is not None and high is not None:
+        return "before" if high < 0 else "after" if low > 0 or (worded and worded.trust >= TEXT) else "within"
+    return "order"
+
+
+def _time_evidence(fact: Fact, solution: Solution, reading: Reading) -> tuple[Evidence, ...]:
+    """The words that say when, where they stand in the sentence of the fact."""
+    have = {(e.start, e.end) for e in fact.evidence}
+    chain = [*_chain(fact.id, solution.sets_earliest), *_chain(fact.id, solution.sets_latest)]
+    spans = sorted({x.span for x in chain if x.span and x.trust >= TEXT} - have)
+    return tuple(
+        Evidence(start=a, end=b, text=reading.text[a:b], role="time", section=reading.sentence_at(a).section.id) for a, b in spans[:2]
+    )
+
+
+def _index(told: Told, reading: Reading) -> IndexEvent:
+    """What day 0 is, in the words that tell it."""
+    start, end = told.index
+    text = reading.text[start:end]
+    evidence = (Evidence(start=start, end=end, text=text, role="time", section=reading.sentence_at(start).section.id),) if text.strip() else ()
+    fact = told.index_fact or next((f.id for e in told.events if e.kind != "presentation" for f in e.facts
+                                    if any(x.before == DAY0 and x.after == f.id and x.rule == "day 0" for x in told.links)), None)  # fmt: skip
+    return IndexEvent(label=" ".join(text.split()) or "the first event told", evidence=evidence, fact=fact, date=told.index_date or told.dates.get(DAY0))
+
+
+def _conflicts(solution: Solution, told: Told, reading: Reading) -> list[Warning]:
+    """What the text says against itself: what is only usual gives way without a word."""
+    facts = {f.id for e in told.events for f in e.facts}
+    found: list[Warning] = []
+    for link in solution.dropped:
+        if link.trust < TEXT or link.span is None:
+            continue
+        words = reading.text[link.span[0] : link.span[1]]
+        about = tuple(p for p in dict.fromkeys(x.partition(".")[0] for x in (link.before, link.after)) if p in facts)
+        found.append(Warning(code="temporal-conflict", message=f'"{words}" contradicts other times in the text and was not used.', facts=about))
+    return found
+
+
+__all__ = ["Placed", "kind_of", "place"]

@@ -15,7 +15,8 @@ from extractor.schema import BaseFact
 
 HERE = Path(__file__).parent
 _END = re.compile(r"\b(?:end|ending|completion|completing|completed|finishing|conclusion|last (?:dose|cycle|session)|discontinu\w+|stopp\w+|cessation|withdrawal)\b", re.I)
-_NTH = (re.compile(r"\b(?:first|1st|initial|primary|index)\b", re.I), re.compile(r"\b(?:second|2nd)\b", re.I), re.compile(r"\b(?:third|3rd)\b", re.I),
+_NTH = (re.compile(r"\b(?:first|1st|initial|primary|index)\b(?![- ]line)", re.I), re.compile(r"\b(?:second|2nd)\b(?![- ]line)", re.I),
+        re.compile(r"\b(?:third|3rd)\b(?![- ]line)", re.I),
         re.compile(r"\b(?:fourth|4th)\b", re.I))  # fmt: skip
 COURSES = frozenset({"therapy", "medication", "radiotherapy"})
 
@@ -33,10 +34,11 @@ class Event:
     facts: list[BaseFact] = field(default_factory=list)
     background: bool = False
     after: str = ""
-    ends: bool = False
+    kinds: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.after = self.after or self.point
+        self.kinds = self.kinds | {self.kind}
 
 
 @cache
@@ -66,9 +68,13 @@ def resolve(words: str, span: tuple[int, int], events: Sequence[Event]) -> Event
     if named is not None:
         return named
     for kind in kinds_meant(words):
-        of_kind = [e for e in events if e.kind == kind]
+        of_kind = [e for e in events if kind in e.kinds]
+        of_kind = [e for e in of_kind if not e.background] or of_kind
         if kind == "surgery":
             of_kind = _operations(of_kind)
+        if line := re.search(r"\b(first|second|third)[- ]line\b", words, re.I):
+            intended = [e for e in of_kind if any(getattr(f, "intent", None) == f"{line[1].lower()}-line" for f in e.facts)]
+            of_kind = intended or of_kind
         if of_kind:
             nth = next((i for i, cue in enumerate(_NTH) if cue.search(words)), None)
             if nth is not None and nth < len(of_kind):

@@ -193,11 +193,11 @@ def _distances(graph: _Graph, size: int, origin: int) -> tuple[NDArray[np.float6
             break
         distance[graph.ends[better]] = best[better]
     into: dict[int, int] = {}
-    tight = np.abs(distance[graph.source] + graph.weight - distance[graph.target]) <= 10 * _EPS if len(graph.source) else []
+    reached_from = distance[graph.source] < inf
+    tight = reached_from & (distance[graph.source] + graph.weight <= distance[graph.target] + 10 * _EPS)
     leaving: dict[int, list[int]] = {}
     for e in np.flatnonzero(tight):
-        if distance[graph.source[e]] < inf:
-            leaving.setdefault(int(graph.source[e]), []).append(int(e))
+        leaving.setdefault(int(graph.source[e]), []).append(int(e))
     wave = [origin]
     reached = {origin}
     while wave:

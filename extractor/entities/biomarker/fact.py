@@ -8,7 +8,7 @@ from pathlib import Path
 from extractor.entities.biomarker.cues import cue, either
 from extractor.entities.biomarker.results import results
 from extractor.entities.biomarker.runs import Result
-from extractor.entities.biomarker.specimen import specimen
+from extractor.entities.biomarker.specimen import specimens
 from extractor.entities.lexicon import read_table
 from extractor.entities.reading import Draft, Reading, Sentence
 from extractor.schema import Mention
@@ -52,18 +52,18 @@ def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[D
     name = name_of(mention)
     if result is None or name is None or _is_something_else(mention, reading, sentence, kind):
         return []
-    told = _read(mention, kind, result, name, reading, sentence)
+    told = _read(mention, result, name, reading, sentence)
     if told is None:
         return []
     name, status, value = told
     attributes: dict[str, str] = {"status": status}
     if value:
         attributes["value"] = value
-    where, evidence = specimen(mention, reading, sentence, drafts)
-    if where:
-        attributes["specimen"] = where
-    spans = [(a, b, "attribute") for a, b in dict.fromkeys(result.spans)] + evidence
-    return [Draft("biomarker", name, mention, sentence, attributes, spans)]
+    spans = [(a, b, "attribute") for a, b in dict.fromkeys(result.spans)]
+    return [
+        Draft("biomarker", name, mention, sentence, attributes | ({"specimen": where} if where else {}), spans + evidence)
+        for where, evidence in specimens(mention, reading, sentence, drafts)
+    ]
 
 
 def same(earlier: Draft, later: Draft, reading: Reading) -> bool:
@@ -77,25 +77,27 @@ def same(earlier: Draft, later: Draft, reading: Reading) -> bool:
     values = earlier.attributes.get("value"), later.attributes.get("value")
     if None not in values and values[0] != values[1]:
         return False
-    last = max(end for _, end, _ in earlier.heads)
     places = earlier.attributes.get("specimen"), later.attributes.get("specimen")
+    if earlier.sentence.index == later.sentence.index:
+        return None in places or places[0] == places[1]
+    last = max(end for _, end, _ in earlier.heads)
     # Another specimen makes another fact where it was named since the marker was last told.
     if None not in places and places[0] != places[1] and any(s >= last for s, _, role in later.evidence if role == "context"):
         return False
-    if earlier.sentence.index == later.sentence.index or earlier.name != later.name:
+    if earlier.name != later.name:
         return True
     between = reading.within(min(last, later.mention.start), later.mention.start, "procedure")
     return not any(m.attributes.get("category") in ("surgery", "biopsy") for m in between)
 
 
 def _retells_its_family(earlier: Draft, later: Draft) -> bool:
-    """"Low hormone receptor positivity" after ER and PR, "the positivity of cytokeratins" after CK7: the family stands for its members."""
+    """Whether a family stands for its members: "hormone receptor positivity" after ER and PR, "cytokeratins" after CK7."""
     plural = later.name == "cytokeratin" and later.mention.text.lower().endswith("s") and re.match(r"CK", earlier.name)
-    return bool(later.name == "hormone receptors" and earlier.name in ("ER", "PR") or plural)
+    return bool(plural) or (later.name == "hormone receptors" and earlier.name in ("ER", "PR"))
 
 
 def name_of(mention: Mention) -> str | None:
-    """The normal name: of a numbered family the family and number, of an unlisted symbol the approved one; None where it is no gene."""
+    """The normal name: a family and its number, the approved symbol of an unlisted gene; None where it is no gene."""
     said = mention.attributes
     if said.get("number") and said.get("family"):
         return f"{said['family']}{said['number']}"
@@ -143,8 +145,9 @@ def _of_blood(words: str) -> bool:
     return bool(cue("blood").search(words) or _UNIT.search(words))
 
 
-def _read(mention: Mention, kind: str, result: Result, name: str, reading: Reading, sentence: Sentence) -> Told | None:
+def _read(mention: Mention, result: Result, name: str, reading: Reading, sentence: Sentence) -> Told | None:
     """Name, status and value; None where no result is told."""
+    kind = mention.attributes.get("kind", "")
     if kind == "variant":
         return _variant(mention, result, name, reading, sentence)
     if kind == "msi":

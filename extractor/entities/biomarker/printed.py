@@ -17,6 +17,7 @@ _SYMBOL = re.compile(
 )
 _SUSPENDED = re.compile(rf"[{_DASHES}]?,?\s*(?:and|or|/)\s[^.;]{{0,60}}?[- ](?:positive|negative|receptor)", re.IGNORECASE)
 _SCORE = re.compile(r"(?<![\w+])(?P<score>[0-4]\s?\+(?!\w)|\+{2,4}|(?:(?<=score )|(?<=score of )|(?<=score: ))[0-3](?![\w.]))")
+_SCORE_BEFORE = re.compile(r"(?<![\w+])([1-4]\+)\s?(?:for\s)?(?:the\s)?$")
 _NUMBER = r"\d{1,3}(?:[.,\u00b7]\d+)?"
 _RANGE = rf"{_NUMBER}(?:\s?%?\s?(?:[{_DASHES}]|to)\s?{_NUMBER})?"
 _PERCENT = re.compile(
@@ -35,7 +36,8 @@ _CODING = re.compile(
     r"(?<![A-Za-z])[cgmn]\.\s?[-*]?\d+(?:[+-]\d+)?(?:_\d+(?:[+-]\d+)?)?\s?(?:[ACGT]+\s?>\s?[ACGT]+|(?:del|dup|ins|inv)[ACGTins\d]*)"
 )
 _EXON = re.compile(
-    r"(?:in-frame )?(?:deletion|insertion|mutation)s? (?:in|of) exon \d+|exon \d+ (?:in-frame )?(?:deletion|insertion|skipping|mutation)s?|"
+    r"(?:in-frame )?(?:deletion|insertion|mutation)s? (?:in|of) exon \d+|"
+    r"exon \d+ (?:in-frame )?(?:deletion|insertion|skipping|mutation)s?|"
     r"ex(?:on)?\s?\d+\s?(?:del|ins)\b|\d+ ?bp (?:deletion|insertion)|(?:homozygous|heterozygous) deletion",
     re.IGNORECASE,
 )
@@ -54,7 +56,7 @@ def printed_results(text: str, sentence: Sentence, markers: Sequence[Mention], f
         if match := _SCORE.search(window):
             result.score = match["score"].replace(" ", "")
             result.spans.append((marker.end + match.start("score"), marker.end + match.end("score")))
-        elif match := re.search(r"(?<![\w+])([1-4]\+)\s?(?:for\s)?(?:the\s)?$", text[max(before, marker.start - 20) : marker.start]):
+        elif match := _SCORE_BEFORE.search(text[max(before, marker.start - 20) : marker.start]):
             result.score = match[1]
         elif marker.name == "HER2" and re.match(r"\s?:?\s?\(?0\)?(?=[,.;)]|$)", window):
             result.score = "0"
@@ -68,6 +70,11 @@ def printed_results(text: str, sentence: Sentence, markers: Sequence[Mention], f
         result.variant = _variant(text, marker, before, end, result)
     if markers:
         _respectively(text, sentence, markers, found)
+
+
+def without_variants(words: str) -> str:
+    """Words without the changes of genes among them, so that "JAK2 V617F was negative" reads as "JAK2 was negative"."""
+    return _CODING.sub("", _PROTEIN.sub("", _EXON.sub("", words)))
 
 
 def _respectively(text: str, sentence: Sentence, markers: Sequence[Mention], found: Mapping[str, Result]) -> None:
@@ -119,7 +126,7 @@ def _sign(text: str, marker: Mention, following: Mention | None, end: int, resul
 
 
 def _leads(between: str, marker: Mention) -> bool:
-    """Whether only words of results stand between a marker and a percentage; an index may have more ("Ki-67 was of the order of")."""
+    """Whether only words of results stand between a marker and a percentage; an index may have more ("was of the order of")."""
     if marker.attributes.get("kind") == "index" or not between.strip(" (:=,-"):
         return True
     regex, _ = result_words()
@@ -144,8 +151,8 @@ def _variant(text: str, marker: Mention, before: int, end: int, result: Result) 
     after = after[: stop.start()] if stop else after
     places = [(after, marker.end)]
     lead = text[max(before, marker.start - 70) : marker.start]
-    if re.search(r"\b(?:in|of|at)\s+(?:both\s+)?(?:the\s+)?$|variant|mutation|rs\d+", lead):
-        places.append((lead, marker.start - len(lead)))
+    if re.search(r"\b(?:in|of|at)\s+(?:both\s+)?(?:the\s+)?$", lead):
+        places.insert(0, (lead, marker.start - len(lead)))
     for words, offset in places:
         for regex in _VARIANTS:
             if match := regex.search(words):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from extractor.entities.biomarker.cues import cue, either, only
-from extractor.entities.biomarker.printed import printed_results
+from extractor.entities.biomarker.printed import printed_results, without_variants
 from extractor.entities.biomarker.runs import ALTERATIONS, BRACKETS, Result, Run, grade, only_intensity, only_negator, runs_of
 from extractor.entities.reading import Reading, Sentence
 from extractor.schema import Mention
@@ -25,14 +25,17 @@ _BREAK = re.compile(rf"\b(?:{either('turn')})\b|;", re.IGNORECASE)
 _FOREIGN = cue("statement")
 _LINK = only("link", r"\-\u2010-\u2014:=(),\d")
 _AUXILIARY = (
-    r"(?:(?:was|were|is|are)\s+)?(?:(?:also|only)\s+)?(?:(?:seen|noted|observed|found|obtained|present|performed|done|positive)\s+)?"
+    r"(?:(?:was|were|is|are)\s+)?(?:(?:also|only)\s+)?"
+    r"(?:(?:seen|noted|observed|found|obtained|present|performed|done|positive)\s+)?"
     r"(?:(?:both|antibody|antibodies|antibodies directed)\s+)?"
 )
 _FOR = {
     "adjective": re.compile(r"\W{0,3}(?:\w+\s){0,2}?(?:for|to|with|against)\b|\s*:", re.IGNORECASE),
     "noun": re.compile(rf"\W{{0,3}}{_AUXILIARY}(?:for|of|to|with|against|in|by using|by|using)\b|\s*:", re.IGNORECASE),
 }
-_PASSIVE = re.compile(rf"\b(?:{either('be')})\s+(?:(?:not|also|all|both|only|never|neither|\w+ly|strong|diffuse|weak)\s+)*$", re.IGNORECASE)
+_PASSIVE = re.compile(
+    rf"\b(?:{either('be')})\s+(?:(?:not|also|all|both|only|never|neither|\w+ly|strong|diffuse|weak)\s+)*$", re.IGNORECASE
+)
 _NO_BEFORE = re.compile(rf"\b(?:{either('denial')})\b[^;.]{{0,40}}$", re.IGNORECASE)
 # "the percentage of AR expression", "evaluation of HER2 expression": no result yet
 _MEASURED = re.compile(rf"\b(?:{either('measured')})\s(?:of|for)?\s?(?:the\s)?$", re.IGNORECASE)
@@ -99,9 +102,9 @@ def _looks_forward(line: Line, run: Run, next_run: Run | None) -> bool:
         return False
     between = line.text[run.end : following.start]
     form = next((w.form for w in reversed(run.words) if w.form not in ("word", "inner")), "word")
-    if (rest := _behind_preposition(line, run, form, between)) is not None:
-        if not _FOREIGN.search(rest) and (not only_negator(run) or _LIST.fullmatch(between)):
-            return True
+    rest = _behind_preposition(line, run, form, between)
+    if rest is not None and not _FOREIGN.search(rest) and (not only_negator(run) or _LIST.fullmatch(between)):
+        return True
     if form == "verb" and not _PASSIVE.search(line.text[max(0, run.start - 60) : run.start]) and _LIST.fullmatch(plain):
         return True
     if _RIGHT_BEFORE.fullmatch(between):
@@ -159,7 +162,7 @@ def _list_before(line: Line, run: Run, floor: int, opener: Run | None) -> list[M
     last = line.marker_before(run.start)
     if last is None or run.start - last.end > _GAP or floor > last.end:
         return []
-    gap = line.plain(last.end, run.start)
+    gap = without_variants(line.plain(last.end, run.start))
     if not (_LINK.fullmatch(gap) or _LIST.fullmatch(gap)):
         return []
     items = [last]
@@ -220,7 +223,8 @@ def _forward(line: Line) -> None:
         limits.append((run, limit))
         limit = run.start if run.says and not only_intensity(run) else limit
     # The words of intensity first: in "strongly for A and focally for B" the nearer word is B's.
-    for run, limit in sorted(reversed(limits), key=lambda pair: not only_intensity(pair[0])):
+    limits.reverse()
+    for run, limit in sorted(limits, key=lambda pair: not only_intensity(pair[0])):
         _walk(line, run, limit)
     for result in line.found.values():
         if not result.told:

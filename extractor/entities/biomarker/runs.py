@@ -156,7 +156,8 @@ def _intensity(group: Sequence[Word], words: str, offset: int) -> str | None:
     last = first
     while last + 1 < len(group) and group[last + 1].says in ("intensity", "high"):
         last += 1
-    if last + 1 < len(group) and group[last + 1].form in ("adjective", "verb") and group[last + 1].says in ("positive", "expressed"):
+    following = group[last + 1] if last + 1 < len(group) else None
+    if following and following.form in ("adjective", "verb") and following.says in ("positive", "expressed"):
         last += 1
     return " ".join(words[group[first].start - offset : group[last].end - offset].split())
 

@@ -21,11 +21,30 @@ FAR = 25
 _METASTATIC = re.compile(
     r"(?<!no )(?<!distant )(?<!absence of )(?<!without )(?<!non)(?<!non-)\bmetasta(?![^.]{0,45}node)", re.IGNORECASE
 )
+_BREAST_CANCER = re.compile(r"\b(?:breast|mammary)\s(?:\w+\s){0,2}?(?:cancer|carcinoma|tumou?r)\b", re.IGNORECASE)
+_OF_THE_BREAST = {"ER", "PR", "HER2", "Ki-67", "hormone receptors"}
 Found = tuple[str | None, list[tuple[int, int, str]]]
 
 
-def specimen(mention: Mention, reading: Reading, sentence: Sentence, drafts: Sequence[Draft]) -> Found:
-    """The specimen of a marker, with the words it is known by; what is told of the germline has none."""
+def specimens(mention: Mention, reading: Reading, sentence: Sentence, drafts: Sequence[Draft]) -> list[Found]:
+    """The specimens of a marker, with the words they are known by: one, or two ("cells of the ovary and the colon both")."""
+    return _both(mention, reading, sentence) or [_specimen(mention, reading, sentence, drafts)]
+
+
+def _both(mention: Mention, reading: Reading, sentence: Sentence) -> list[Found]:
+    words = reading.text[sentence.start : mention.start]
+    places = reading.within(sentence.start, mention.start, "site")[-2:]
+    if len(places) < 2 or not re.search(r"\bboth\b", words, re.IGNORECASE) or not cue("tissue").search(reading.words(sentence)):
+        return []
+    first, second = places
+    joined = re.fullmatch(r"(?:\s\w+){0,2}\sand(?:\s\w+){0,2}\s", reading.text[first.end : second.start])
+    if not joined or not first.name or not second.name or first.name == second.name:
+        return []
+    return [(_called(p.name or p.text, False), [(p.start, p.end, "context")]) for p in places]
+
+
+def _specimen(mention: Mention, reading: Reading, sentence: Sentence, drafts: Sequence[Draft]) -> Found:
+    """The specimen of a marker; what is told of the germline has none."""
     if cue("germline").search(reading.words(sentence)):
         return None, []
     if found := _beside(mention, reading, sentence):
@@ -38,6 +57,9 @@ def specimen(mention: Mention, reading: Reading, sentence: Sentence, drafts: Seq
         told = None
     place = taken if taken and told is None else told
     if place is not None:
+        near = reading.text[reading.sentences[max(0, sentence.index - 2)].start : sentence.end]
+        if place.draft.attributes.get("category") == "biopsy" and not cue("neoplasm").search(near):
+            return f"{_organ(place.site)} biopsy", [(*place.draft.head, "context")]
         return _called(place.site, place.secondary or _metastatic(reading, sentence, place.site)), [(*place.draft.head, "context")]
     return ("breast primary", []) if cue("breast").search(reading.text[first : mention.end]) else (None, [])
 
@@ -58,6 +80,10 @@ def _beside(mention: Mention, reading: Reading, sentence: Sentence) -> Found | N
     fluids = _fluids()
     if match := re.search(rf"(?<![-\w])(?:{'|'.join(map(re.escape, fluids))})\b", words, re.IGNORECASE):
         return fluids[match[0].lower()], [(sentence.start + match.start(), sentence.start + match.end(), "context")]
+    own = _BREAST_CANCER.search(words)
+    elsewhere = re.search(r"recurr|infiltrat", words, re.IGNORECASE) or _metastatic(reading, sentence, "elsewhere")
+    if own and mention.name in _OF_THE_BREAST and not elsewhere:
+        return "breast primary", [(sentence.start + own.start(), sentence.start + own.end(), "context")]
     named = [m for m in reading.in_sentence(sentence, "lesion") if cue("mass").fullmatch(m.name or "") and not m.context.negated]
     near = [m for m in named if m.start < mention.start + 150]
     for mass in sorted(near, key=lambda m: (m.start > mention.start, abs(m.start - mention.start))):

@@ -8,7 +8,16 @@ side, or the metastatic state of a tumour once it is pronounced.
 import re
 from collections.abc import Sequence
 
-from extractor.entities.diagnosis.naming import adjectives, agree, fullness, is_malignant, name_of, same_tumour_names, words_of
+from extractor.entities.diagnosis.naming import (
+    adjectives,
+    agree,
+    family_of,
+    fullness,
+    is_malignant,
+    name_of,
+    same_tumour_names,
+    words_of,
+)
 from extractor.entities.diagnosis.telling import effect, grade_after, stage_after, stages
 from extractor.entities.lesion import fact as lesion
 from extractor.entities.reading import Draft, Reading, Sentence
@@ -16,10 +25,14 @@ from extractor.entities.site.composition import SiteReading, site_of
 from extractor.schema import CASE_KINDS, Mention
 
 _PRONOUNCED = re.compile(
-    r"confirm|reveal|show|demonstrat|diagnos|prove|proving|consistent with|in keeping with|patholog|histolog|biops|cytolog|contain|identif", re.IGNORECASE
+    r"confirm|reveal|show|demonstrat|diagnos|prove|proving|consistent with|in keeping with|patholog|histolog|biops|cytolog|contain|"
+    r"identif",
+    re.IGNORECASE,
 )
 _SPREAD = re.compile(r"metasta|recurren|relaps|disseminat|carcinomatos|leptomening|carcinosis", re.IGNORECASE)
 _TUMOUR = re.compile(r"(?:oma|cancer|tumou?r|leuka?emia|malignan\w+|neoplas\w+|lymphoproliferative \w+|histiocytosis)s?\b", re.IGNORECASE)
+_ALSO_CALLED = re.compile(r"\s*[/=(]\s*|[\s,()]*(?:also\s+)?(?:called|known\s+as|termed|i\.e\.,?)\s+(?:an?\s+|the\s+)?", re.IGNORECASE)
+_LESION_NOUN = re.compile(r"metastas[ei]s|tumou?r|neoplasm", re.IGNORECASE)
 _TIED = re.compile(r"\s*(?:\([^()]*\)\s*)?,?\s*(?:of|in|on|at|within|involving|affecting|over|to|arising)\b[^,;:]*$", re.IGNORECASE)
 _PAIRED = frozenset({"breast", "ovary", "kidney", "testis", "adrenal", "eye", "orbit", "nose", "cavity", "parotid"})
 _METASTATIC = re.compile(r"metastatic|(?:\w+ )?metastas[ei]s", re.IGNORECASE)
@@ -31,7 +44,7 @@ _STAGE_REACH = 1200
 
 
 def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
-    """The diagnosis a mention makes, with the adjectives that belong to its name; none where the words around say it is nobody's."""
+    """The diagnosis a mention makes, with its adjectives; none where the words around say it is nobody's."""
     sentence = reading.sentence_at(mention.start)
     told = adjectives(mention, reading, sentence)
     said = effect(reading, sentence, told.start, mention.end)
@@ -69,9 +82,13 @@ def review(drafts: list[Draft], reading: Reading) -> list[Draft]:
     tumours = [d for d in drafts if d.type == "diagnosis" and is_tumour(d)]
     for draft in tumours:
         _place_of_lump(draft, drafts)
-        draft.name = max(_names(draft), key=lambda n: (bool(_SPREAD.search(n)) == bool(_SPREAD.search(draft.name)), fullness(n), n == draft.name))
+        draft.name = _fullest_name(draft)
     for start, end, stage in stages(reading):
-        told = [(h[1], d) for d in tumours for h in d.heads if h[0] <= start + 60 and start - h[1] < _STAGE_REACH and is_malignant(d.name)]
+        told = [
+            (h[1], d)
+            for d in tumours if is_malignant(d.name)
+            for h in d.heads if h[0] <= start + 60 and start - h[1] < _STAGE_REACH
+        ]  # fmt: skip
         if told:
             draft = max(told, key=lambda t: t[0])[1]
             if not draft.attributes.get("stage") or draft.attributes["stage"] in stage:
@@ -81,7 +98,7 @@ def review(drafts: list[Draft], reading: Reading) -> list[Draft]:
 
 
 def _retold(drafts: list[Draft], reading: Reading) -> list[Draft]:
-    """What an abstract, a legend or a discussion names is a disease of the case; one that the case does not know counts from an abstract only."""
+    """What an abstract, a legend or a discussion names is a disease of the case; a new one counts from an abstract only."""
     case = [d for d in drafts if d.type == "diagnosis" and d.sentence.section.kind in CASE_KINDS]
     if not case:
         return drafts
@@ -119,7 +136,7 @@ def is_tumour(draft: Draft) -> bool:
 def _side_by_side(earlier: Draft, later: Draft, reading: Reading) -> bool:
     """ "leukopenia/ myelosuppression" is one thing named twice."""
     end = max(h[1] for h in earlier.heads)
-    return end <= later.head[0] <= end + 3 and reading.text[end : later.head[0]].strip() in ("/", "(", "=")
+    return 0 <= later.head[0] - end <= 40 and bool(_ALSO_CALLED.fullmatch(reading.text[end : later.head[0]]))
 
 
 def _same_tumour(earlier: Draft, later: Draft, reading: Reading) -> bool:
@@ -157,6 +174,12 @@ def _names(draft: Draft) -> list[str]:
     return list(dict.fromkeys([draft.name, *(m.name or m.text.lower() for _, _, m in draft.heads if m.found_by != "abbreviation")]))
 
 
+def _fullest_name(draft: Draft) -> str:
+    """Of the names a tumour was given in the same state the one that says most of its kind; of equals the first."""
+    spread = bool(_SPREAD.search(draft.name))
+    return max((n for n in _names(draft) if bool(_SPREAD.search(n)) == spread), key=fullness)
+
+
 def _place(draft: Draft, reading: Reading, sentence: Sentence) -> None:
     """Site and side: as told around the name, else as the name implies."""
     mention = draft.mention
@@ -187,6 +210,8 @@ def _place_of_lump(draft: Draft, drafts: Sequence[Draft]) -> None:
         if here and draft.sentence.index - here[0].sentence.index <= _NEAR:
             draft.attributes |= {k: here[0].attributes.get(k) for k in ("site", "laterality")}
             return
+    if family_of(draft.name) == "lymphoid":
+        return
     for lump in _lumps(drafts, draft):
         told, site = lump.attributes.get("site"), draft.attributes.get("site")
         if site is None:
@@ -213,7 +238,11 @@ def _lumps(drafts: Sequence[Draft], tumour: Draft) -> list[Draft]:
 
 
 def _as_lesion(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
-    """A metastasis that is pronounced as the diagnosis stays the lesion it also is."""
-    if mention.attributes.get("group") != "metastasis":
+    """A tumour or metastasis that is pronounced as the diagnosis stays the lesion it also is."""
+    name = mention.attributes.get("lesion")
+    noun = _LESION_NOUN.search(mention.text)
+    if not name or not noun:
         return []
-    return lesion.build(mention.model_copy(update={"label": "lesion", "name": "metastasis", "attributes": {}}), reading, drafts)
+    start, end = mention.start + noun.start(), mention.start + noun.end()
+    words = {"label": "lesion", "name": name, "attributes": {}, "start": start, "end": end, "text": noun[0]}
+    return lesion.build(mention.model_copy(update=words), reading, drafts)

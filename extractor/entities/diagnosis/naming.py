@@ -14,17 +14,27 @@ _HERE = Path(__file__).parent
 _WORD_BEFORE = re.compile(r"([\w+/'’&-]+)([\s-]+)$")
 _SPACES = re.compile(r"[\s\u2010-\u2015-]+")
 _FORMED = re.compile(
-    r"(?:[\w-]+-(?:induced|related|associated|producing|secreting|positive|negative|mutant|mutated|rearranged|derived|dependent|mediated))$"
+    r"(?:[\w-]+-(?:induced|related|associated|producing|secreting|positive|negative|mutant|mutated|rearranged|derived|dependent|"
+    r"mediated))$"
 )
 _GRADE_WORD = re.compile(r"^(?:(?:histologic(?:al)?|nuclear|tumou?r)\s+)?grade\s+", re.IGNORECASE)
-_STAGE_BEFORE = re.compile(r"\b(?:at\s+)?(?:(?:clinical|pathologic(?:al)?)\s+)?stage\s+(?P<stage>(?:[0-4]|I{1,3}V?|IV)[A-Ea-e]?[1-3]?)\s+$", re.IGNORECASE)
-CONTRAST = frozenset("acute chronic 1 2 i ii left right upper lower non exacerbation ductal lobular atrial ventricular aortic mitral b c a".split())
+_STAGE_BEFORE = re.compile(
+    r"\b(?:at\s+)?(?:(?:clinical|pathologic(?:al)?)\s+)?stage\s+(?P<stage>(?:[0-4]|I{1,3}V?|IV)[A-Ea-e]?[1-3]?)\s+$", re.IGNORECASE
+)
+CONTRAST = frozenset(
+    {"acute", "chronic", "1", "2", "i", "ii", "left", "right", "upper", "lower", "non", "exacerbation", "ductal", "lobular",
+     "atrial",
+     "ventricular", "aortic", "mitral", "a", "b", "c"}
+)  # fmt: skip
 """Words that make another disease when only one of two names has them."""
 _GENERAL = frozenset(
-    "disease carcinoma cancer tumor malignant malignancy neoplasm neoplasia adenocarcinoma invasive infiltrating primary type variant no special cell".split()
-)
+    {"disease", "carcinoma", "cancer", "tumor", "malignant", "malignancy", "neoplasm", "neoplasia", "adenocarcinoma", "invasive",
+     "infiltrating", "primary", "type", "variant", "no", "special", "cell"}
+)  # fmt: skip
 _IN_SITU = frozenset({"intraductal", "situ", "dcis", "lcis"})
 _INVASIVE = frozenset({"invasive", "infiltrating", "infiltrative", "microinvasive"})
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A disease name with the words before it that belong to it: where it begins, what is told of its grade and stage."""
@@ -94,7 +104,8 @@ def _grade_across(mention: Mention, reading: Reading) -> str | None:
 
 def grade_word(words: str) -> str:
     """A grade as the gold writes it: "grade II" is II, "poorly differentiated" stays."""
-    return _GRADE_WORD.sub("", " ".join(words.split()).strip(" -"))
+    grade = _GRADE_WORD.sub("", " ".join(words.split()).strip(" -"))
+    return grade if grade.isupper() or any(c.isdigit() for c in grade) else grade.lower()
 
 
 def _raw_word(before: str) -> str:
@@ -153,7 +164,7 @@ def _lowered(words: str) -> str:
 
 
 def _eponym(word: str) -> bool:
-    return word[:1].isupper() and (word.endswith(("'s", "’s")) or "-" in word and word.split("-")[-1][:1].isupper())
+    return word[:1].isupper() and (word.endswith(("'s", "’s")) or ("-" in word and word.rpartition("-")[2][:1].isupper()))
 
 
 def _singular(name: str) -> str:
@@ -176,11 +187,11 @@ def agree(one: frozenset[str], other: frozenset[str]) -> bool:
 
 
 def same_tumour_names(one: str, other: str, organs: frozenset[str]) -> bool:
-    """Whether two tumour names can be of one tumour: the one may leave out the organ, the kind, or say no more than "the cancer"."""
-    if is_malignant(one) != is_malignant(other) or len({f for f in (_family(one), _family(other)) if f}) > 1:
+    """Whether two tumour names can be of one tumour: the one may leave out the organ or the kind ("the cancer")."""
+    if is_malignant(one) != is_malignant(other) or len({f for f in (family_of(one), family_of(other)) if f}) > 1:
         return False
     first, second = words_of(one), words_of(other)
-    if (first & _IN_SITU and second & _INVASIVE and not second & _IN_SITU) or (second & _IN_SITU and first & _INVASIVE and not first & _IN_SITU):
+    if _in_situ_only(first, second) or _in_situ_only(second, first):
         return False
     course = _of_kind("state") | _of_kind("marker") | _of_kind("side")
     if agree(first - course, second - course):
@@ -191,11 +202,15 @@ def same_tumour_names(one: str, other: str, organs: frozenset[str]) -> bool:
     return bare[0] <= bare[1] or bare[1] <= bare[0]
 
 
+def _in_situ_only(one: frozenset[str], other: frozenset[str]) -> bool:
+    return bool(one & _IN_SITU and other & _INVASIVE) and not other & _IN_SITU
+
+
 def _pieces(name: str) -> list[dict[str, str]]:
     return [r for r in _families() if r["piece"] in name.lower()]
 
 
-def _family(name: str) -> str | None:
+def family_of(name: str) -> str | None:
     """The great family of a tumour, which "the cancer" leaves open but "gastric cancer" does not; mixed tumours have none."""
     found = sorted({r["family"] for r in _pieces(name) if r["family"]})
     if found == ["epithelial"] and not words_of(name) - _GENERAL - _of_kind("state") - {"metastatic"} and "carcinoma" not in name:

@@ -14,6 +14,9 @@ _LONGEST_CUE = 7
 _ARTICLE = re.compile(r"(?:^|(?<=\W))(?:an?|the|his|her|their|primary|possible|typical|either|both)$", re.IGNORECASE)
 _LISTED = re.compile(r"^(?:\s*\([^()]*\))?\s*(?:,|/|,?\s*(?:and/or|and|or|versus|vs\.?|as well as))\s*(?:an?\s+|the\s+)?$", re.IGNORECASE)
 _EXAMINED = re.compile(r"patholog|histolog|immuno|biops|microscop|cytolog|specimen|stain", re.IGNORECASE)
+_SUGGESTED = re.compile(r"(?:suggest\w*|compatible with|favou?r\w*)(?:\W+\w+){0,3}\W*$", re.IGNORECASE)
+_DENIED = re.compile(r"\b(?:no|never|without|denied|neither|nor|any)\b[^.;,]{0,70}$", re.IGNORECASE)
+_PRELIMINARY = re.compile(r"in favou?r of|extemporaneous|frozen", re.IGNORECASE)
 _GRADE_AFTER = re.compile(
     r"(?:\s*\(|\s*,\s*|\s+of\s+|\s*;\s*|\s+)(?:(?:histologic(?:al)?|nuclear|tumou?r|Nottingham|Fuhrman|WHO|ISUP|FNCLCC)\s+)?"
     r"(?P<grade>(?:high|low|intermediate)[\s-]grade|grade\s+(?:[1-5]|I{1,3}V?|IV)\b(?:\s*[/-]\s*[1-5])?|G[1-4]\b|"
@@ -21,17 +24,22 @@ _GRADE_AFTER = re.compile(
     re.IGNORECASE,
 )
 _STAGE_AFTER = re.compile(r"\s*,?\s*\(?\s*(?:at\s+)?stage\s+(?P<stage>[1-5][ab]?|I{1,3}V?|IV|G[1-5][ab]?)\b", re.IGNORECASE)
-_TNM = r"(?:[cpr]|c-|p-)?T(?:is|x|[0-4][a-d]?)\s*,?\s*(?:\(m\)\s*)?(?:[cp]-?)?N(?:x|[0-3][a-c]?)(?:mi)?(?:\s*\(\d+/\d+\)\s*)?(?:\s*,?\s*(?:[cp]-?)?M(?:x|[01][a-d]?))?"
+_TNM = (
+    r"(?:[cpr]|c-|p-)?T(?:is|x|[0-4][a-d]?)\s*,?\s*(?:\(m\)\s*)?(?:[cp]-?)?N(?:x|[0-3][a-c]?)(?:mi)?(?:\s*\(\d+/\d+\)\s*)?"
+    r"(?:\s*,?\s*(?:[cp]-?)?M(?:x|[01][a-d]?))?"
+)
 _NUMBER = r"(?:0|I{1,3}V?|IV|[1-4])(?:\s?[A-E][1-3]?(?:S?X?|ES)?)?"
 _STAGE = re.compile(
     rf"(?<![\w/])(?:(?P<tnm>{_TNM})(?![A-Za-z])|"
-    rf"(?P<named>BCLC\s+(?:\w+\s+)?(?:stage\s+)?[0A-D]|Clark(?:['’]?s)?\s+level\s+(?:I{{1,3}}|IV|V)(?:\s*(?:and|,)\s*Breslow\s+stage\s+(?:I{{1,3}}|IV|V))?)\b|"
+    rf"(?P<named>BCLC\s+(?:\w+\s+)?(?:stage\s+)?[0A-D]|"
+    rf"Clark(?:['’]?s)?\s+level\s+(?:I{{1,3}}|IV|V)(?:\s*(?:and|,)\s*Breslow\s+stage\s+(?:I{{1,3}}|IV|V))?)\b|"
     rf"(?:[cp]?stages?|staged\s+as|staged)\s*:?\s*(?:(?:of|was|as|is|to\s+be)\s+)?(?P<number>{_NUMBER})(?![\w-]*[a-z])\b|"
     r"(?P<extent>(?:limited|extensive)[\s-](?:stage|disease))(?=\W+(?:small|SCLC)))",
     re.IGNORECASE,
 )
 _NOT_THE_TUMOUR = re.compile(
-    r"[\w ,-]{0,14}(?:kidney|renal|CKD|ulcer|pressure|decubit|hypertens|trial|fibrosis|nephropath|liver disease|sarcoidosis|encephalopathy|labou?r)",
+    r"[\w ,-]{0,14}(?:kidney|renal|CKD|ulcer|pressure|decubit|hypertens|trial|fibrosis|nephropath|liver disease|sarcoidosis|"
+    r"encephalopathy|labou?r)",
     re.IGNORECASE,
 )
 _TREATED = re.compile(r"^y", re.IGNORECASE)
@@ -39,7 +47,9 @@ _TREATED = re.compile(r"^y", re.IGNORECASE)
 
 @cache
 def _cues() -> dict[tuple[str, str], str]:
-    return {(r["side"], r["words"].lower()): r["effect"] for r in read_table(Path(__file__).parent / "cues.tsv", ("side", "effect", "words"))}
+    return {
+        (r["side"], r["words"].lower()): r["effect"] for r in read_table(Path(__file__).parent / "cues.tsv", ("side", "effect", "words"))
+    }
 
 
 def effect(reading: Reading, sentence: Sentence, start: int, end: int) -> str | None:
@@ -57,14 +67,16 @@ def effect(reading: Reading, sentence: Sentence, start: int, end: int) -> str | 
         start = earlier.start
         before = reading.text[sentence.start : start]
     said = _before(before) or _earlier(before)
-    if said == "suspected" and re.search(r"(?:suggest\w*|suggestive of|compatible with|favou?r\w*)(?:\W+\w+){0,3}\W*$", before) and _EXAMINED.search(before):
-        return "confirmed" if not re.search(r"in favou?r of|extemporaneous|frozen", before) else said
+    if said == "suspected" and _DENIED.search(before):
+        return "none"
+    if said == "suspected" and _SUGGESTED.search(before) and _EXAMINED.search(before) and not _PRELIMINARY.search(before):
+        return "confirmed"
     return said
 
 
 def _earlier(before: str) -> str | None:
     """What words further back in the sentence make of all names after them ("the differential diagnosis included …")."""
-    words = f" {' '.join(before.lower().split())} "
+    words = " ".join(["", *re.findall(r"[\w'’-]+", before.lower()), ""])
     said = {effect for (side, cue), effect in _cues().items() if side == "sentence" and f" {cue} " in words}
     return "none" if "none" in said else "suspected" if said else None
 

@@ -11,17 +11,23 @@ from extractor.entities.site.composition import site_of
 from extractor.schema import Mention
 
 _FLUIDS = {"pleural effusion": "pleura", "pericardial effusion": "pericardium", "ascites": None, "pleural effusions": "pleura"}
-_TREATED = re.compile(r"drain|thoracent|thoracocent|paracent|pericardiocent|\btapp(?:ed|ing)\b|chest tube|pleurodesis|pigtail|pericardial window", re.IGNORECASE)
+_TREATED = re.compile(
+    r"drain|thoracent|thoracocent|paracent|pericardiocent|\btapp(?:ed|ing)\b|chest tube|pleurodesis|pigtail|pericardial window",
+    re.IGNORECASE,
+)
 _SEVERITY = re.compile(r"\b(mild|moderate|severe|massive|slight|marked|intense|progressive|intractable)\s+(?:\w+\s+)?$", re.IGNORECASE)
 _GRADE = re.compile(r"\b(?:grade\s*([1-5](?:\s*[-/]\s*[1-5])?|I{1,3}V?|IV)|(G[1-4]))\s+(?:\w+\s+)?$", re.IGNORECASE)
 _UNIT = (
     r"(?:%|°\s?[CF]\b|℃|mm\s?Hg|beats?(?:/|\s+per\s+)min(?:ute)?|bpm|breaths?(?:/|\s+per\s+)min(?:ute)?|"
-    r"(?:×\s?10\^?\d+\s?)?(?:[kmμµun]?g|m?mol|[μµ]mol|[nmpf]mol|m?Eq|[mkμµ]?I?U|IU|U|cells?|copies|ng|pg|mL|mm)\s?(?:/|\s+per\s+)\s?"
-    r"(?:d[lL]|m[lL]|[lL]|[μµu][lL]|mm3|mm³|h(?:r|our)?|kg|min|24\s?h|m2|cmm|high)|×\s?10\^?\d+\s?/\s?[μµ]?[lL]|s\b|seconds?|kg/m2)"
+    r"(?:×\s?10\^?\d+\s?)?(?:[kmμµun]?g|m?mol|[μµ]mol|[nmpf]mol|m?Eq|[mkμµ]?I?U|cells?|copies|mL|mm)?\s?(?:/|\s+per\s+)\s?"
+    r"(?:d[lL]|m[lL]|[lL]|[μµu][lL]|mm3|mm³|h(?:r|our)?|kg|min|24\s?h|m2|cmm)|"
+    r"×\s?10\^?\d+\s?/\s?[μµ]?[lL]|s\b|seconds?|kg/m2)"
 )
 _VALUE = re.compile(
-    rf"(?:\s*\([A-Za-z0-9 -]{{1,15}}\))?(?:\s+(?:levels?|count|concentration|value|titer|rate)s?)?(?:\s*\([A-Za-z0-9 -]{{1,12}}\))?\s*"
-    rf"(?:\s(?:was|were|is|of|at|to|with|level|levels|increased|elevated|reached|rose|decreased|dropped|fell|measured|showed|and|a|an|value|in)\b\s*){{0,4}}[:=,(]?\s*"
+    rf"(?:\s*\([A-Za-z0-9 -]{{1,15}}\))?(?:\s+(?:levels?|count|concentration|value|titer|rate)s?)?"
+    rf"(?:\s*\([A-Za-z0-9 -]{{1,12}}\))?\s*"
+    rf"(?:\s(?:was|were|is|of|at|to|with|level|levels|increased|elevated|reached|rose|decreased|dropped|fell|measured|"
+    rf"showed|and|a|an|value|in)\b\s*){{0,4}}[:=,(]?\s*"
     rf"(?P<value>[<>≤≥]?\s?\d[\d,.]*(?:\s?/\s?\d+)?(?:\s?[×x]\s?10\^?\d+)?)\s*(?P<unit>{_UNIT})?"
 )
 

@@ -8,20 +8,40 @@ from extractor.entities.values import millimetres, number
 
 _UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)\b"
 _VALUE = r"(?:\d+(?:\s?[.,·]\s?\d+)?|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty)\b)"
-_SIZE = re.compile(
-    rf"(?<![\w.])({_VALUE})\s?-?\s?({_UNIT})?(?:\s?(?:×|x|X|\*|by)\s?({_VALUE})\s?-?({_UNIT})?)?(?:\s?(?:×|x|X|\*|by)\s?({_VALUE})\s?-?({_UNIT})?)?",
-    re.IGNORECASE,
-)
+_BY = rf"(?:\s?(?:×|x|\*|/|by)\s?({_VALUE})\s?-?({_UNIT})?)?"
+_SIZE = re.compile(rf"(?<![\w.])({_VALUE})\s?-?\s?({_UNIT})?{_BY}{_BY}", re.IGNORECASE)
 _RANGE = re.compile(rf"\s*(?:-|–|—|to|and|,|or)\s*({_VALUE})\s?-?\s?({_UNIT})", re.IGNORECASE)
 _COURSES = ("resolved", "decreased", "increased", "stable", "new")
-_OPPOSITE = re.compile(r"\b(?:not|no|without|nor|never)\b", re.IGNORECASE)
-_OF = re.compile(r"\s*(?:in\s+(?:the\s+)?(?:size|number|volume|diameter|extent)s?(?:\s+and\s+\w+)?\s+)?(?:of|in|for)\s+[^,;.:]{0,70}$", re.IGNORECASE)
-
+_OPPOSITE = re.compile(r"\b(?:not|no|without|nor|never|fail(?:s|ed)?)\b", re.IGNORECASE)
+_OF = re.compile(
+    r"\s*(?:in\s+(?:the\s+)?(?:size|number|volume|diameter|extent)s?(?:\s+and\s+\w+)?\s+)?(?:of|in|for)\s+[^,;.:]{0,70}$",
+    re.IGNORECASE,
+)
+_ARTICLE = r"(?:(?:the|this|these|her|his|an?)\s+)?"
 _SUBJECT_OF_ANOTHER = re.compile(
-    r"\b(?:of|surrounding|around|near|to|from|with|by|for|due to|despite|between|treating|showing|causing)\s+(?:the\s+|this\s+|these\s+|her\s+|his\s+|an?\s+)?$",
+    rf"\b(?:of|surrounding|around|near|to|from|with|by|for|due to|despite|between|treating|showing|causing)\s+{_ARTICLE}$",
     re.IGNORECASE,
 )
 """What precedes a lesion that is not the subject of the verb after it: "edema surrounding the lesion resolved"."""
+
+_MEASURE_OF = re.compile(rf"\b(?:size|number|volume|diameter|extent)s?\s+of\s+{_ARTICLE}$", re.IGNORECASE)
+_AND = re.compile(r"(?=.*\b(?:and|as well as|or)\b)[\s,]*(?:[\w-]+[\s,]+){0,7}")
+"""What stands between two lesions that share a verb."""
+_CLAUSE_END = re.compile(r"[;:(]|\.\s|, (?:which|and|but|while|whereas|with)\b|\b(?:but|while|whereas)\b")
+_SHARE_AFTER = re.compile(
+    r"[^.;]{0,40}?\b(?:in\s+(\d{1,3}|[a-z]+)\s+(?:out\s+)?of\s+(?:the\s+|all\s+)?\d+|of which (\d{1,3}|[a-z]+))\b",
+    re.IGNORECASE,
+)
+_SHARE_BEFORE = re.compile(
+    r"(?<![\w.,])(\d{1,3}|[a-z]+)\s*(?:\(\d+\)\s*)?(?:/|(?:out\s+)?of)\s*(?:the\s+|a total of\s+|all\s+)?$",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"(?:(?:the|these|other|all|new|at least|about)\s+)*([\w-]+)(?=\s|$)"
+    r"(?!\s?-?(?:mm\b|cm\b|x\b|×|\*|\.\d|centimet|millimet|by\b|year|month|week|day))",
+    re.IGNORECASE,
+)
+_NO_NUMBER = frozenset({"a", "an", "first", "second", "third", "fourth", "both", "half"})
 
 Size = tuple[int, int, tuple[float, ...]]
 
@@ -44,7 +64,9 @@ def sizes(text: str, start: int, end: int) -> list[Size]:
             values, units, stop = [*values, more[1]], [*units, more[2]], more.end()
         if not units:
             continue
-        lengths = tuple(_length(v, units[min(i, len(units) - 1)] if len(units) == len(values) else units[-1]) for i, v in enumerate(values))
+        lengths = tuple(
+            _length(v, units[min(i, len(units) - 1)] if len(units) == len(values) else units[-1]) for i, v in enumerate(values)
+        )
         found.append((match.start(), stop, (max(lengths),) if more else lengths))
         at = stop
     return found
@@ -54,9 +76,11 @@ def _length(value: str, unit: str) -> float:
     return millimetres(number(re.sub(r"\s", "", value).replace(",", ".")) or 0.0, unit)
 
 
-def size_of(text: str, sentence: tuple[int, int], phrase: int, head: tuple[int, int], others: Sequence[tuple[int, int]]) -> Size | None:
+def size_of(
+    text: str, sentence: tuple[int, int], phrase: int, head: tuple[int, int], others: Sequence[tuple[int, int]]
+) -> Size | None:
     """The size that belongs to the noun at `head`: in its own phrase (which begins at `phrase`), else after it and before the
-    next lesion's phrase. `others` are the heads of the sentence's other lesions. A distance ("5 cm from the anal verge") is none."""
+    next lesion's phrase. `others` are the other lesions' heads. A distance ("5 cm from the anal verge") is no size."""
     known = [s for s in sizes(text, *sentence) if not _is_distance(text, s, sentence)]
     before = [s for s in known if phrase <= s[0] and s[1] <= head[0]]
     if before:
@@ -68,7 +92,11 @@ def size_of(text: str, sentence: tuple[int, int], phrase: int, head: tuple[int, 
         return None
     if not after:
         return None
-    if len(after) > 1 and re.search(r"\bfrom\s+$", text[: after[0][0]]) and re.fullmatch(r"\s*to\s+", text[after[0][1] : after[1][0]]):
+    if (
+        len(after) > 1
+        and re.search(r"\bfrom\s+$", text[: after[0][0]])
+        and re.fullmatch(r"\s*to\s+", text[after[0][1] : after[1][0]])
+    ):
         return after[1]
     same = [s for s in after if re.fullmatch(r"[\s,and]*", text[after[0][1] : s[0]]) or s is after[0]]
     return max(same, key=lambda s: max(s[2]))
@@ -92,28 +120,31 @@ def count_of(phrase: str, before: str = "", after: str = "") -> int | str | None
     >>> count_of("two new dural-based lesions"), count_of("17 dissected lymph nodes", "metastasis was found in 3 of the ")
     (2, 3)
     """
-    if part := re.match(r"[^.;]{0,40}?\b(?:in\s+(\d{1,3}|[a-z]+)\s+(?:out\s+)?of\s+(?:the\s+|all\s+)?\d+|of which (\d{1,3}|[a-z]+))\b", after, re.IGNORECASE):
+    if part := _SHARE_AFTER.match(after):
         value = number(part[1] or part[2])
-        if value is not None:
+        if value is not None and value >= 1:
             return int(value)
-    if part := re.search(r"(?<![\w.,])(\d{1,3}|[a-z]+)\s*(?:\(\d+\)\s*)?(?:/|(?:out\s+)?of)\s*(?:the\s+|a total of\s+|all\s+)?$", before, re.IGNORECASE):
+    if part := _SHARE_BEFORE.search(before):
         value = number(part[1])
-        if value is not None or cue("multiple").fullmatch(part[1]):
-            return "multiple" if value is None else int(value)
+        if cue("multiple").fullmatch(part[1]):
+            return "multiple"
+        if value is not None and value >= 1:
+            return int(value)
     if part := re.search(r"(?<![\w.,])(\d{1,3})\s*/\s*\d{1,3}\s", phrase):
-        return int(part[1])
+        return int(part[1]) or None
     if cue("multiple").search(phrase):
         return "multiple"
-    if match := re.match(r"(?:the\s+|these\s+|other\s+|all\s+|new\s+|at least\s+|about\s+)*([\w-]+)(?=\s|$)(?!\s?-?(?:mm\b|cm\b|x\b|×|\*|\.\d|centimet|millimet|by\b|-?(?:year|month|week|day)))", phrase.strip(), re.IGNORECASE):
-        value = number(match[1]) if match[1].lower() not in ("a", "an", "first", "second", "third", "both", "fourth") else None
+    if "," not in phrase and (match := _NUMBER.match(phrase.strip())) and match[1].lower() not in _NO_NUMBER:
+        value = number(match[1])
         if value is not None and value == int(value) and 0 < value < 60:
             return int(value)
-    if cue("single").search(phrase):
-        return 1
-    return None
+    single = cue("single").search(phrase)
+    return 1 if single and not (single[0].lower() == "one" and "," in phrase) else None
 
 
-def course_of(text: str, sentence: tuple[int, int], phrase: int, head: tuple[int, int], others: Sequence[tuple[int, int]]) -> str | None:
+def course_of(
+    text: str, sentence: tuple[int, int], phrase: int, head: tuple[int, int], others: Sequence[tuple[int, int]]
+) -> str | None:
     """What became of the lesion, where the sentence says it: by an adjective ("growing mass"), by a noun before it ("regression
     of the mass") or by a verb after it ("the mass disappeared"); None where it only states that it is there."""
     words = text[phrase : head[0]]
@@ -126,20 +157,21 @@ def course_of(text: str, sentence: tuple[int, int], phrase: int, head: tuple[int
             at = sentence[0] + match.start()
             if _tied(lead[match.end() :], course) and not any(at < o[1] <= phrase for o in others):
                 return _unless_negated(course, lead[max(0, match.start() - 40) : match.start()])
-    if _SUBJECT_OF_ANOTHER.search(lead) and not re.search(r"\b(?:size|number|volume|diameter|extent)s?\s+of\s+(?:the\s+|this\s+|these\s+)?$", lead):
+    if _SUBJECT_OF_ANOTHER.search(lead) and not _MEASURE_OF.search(lead):
         return None
     limit = sentence[1]
     for other in sorted(o for o in others if o[0] >= head[1]):
-        if not re.fullmatch(r"[\s,]*(?:(?:as well as|and|or|the|both|her|his|[\w-]+)[\s,]+){0,6}", text[head[1] : other[0]]) \
-                or not re.search(r"\b(?:and|as well as|or)\b", text[head[1] : other[0]]) or other[0] - head[1] > 50:
+        if other[0] - head[1] > 50 or not _AND.fullmatch(text[head[1] : other[0]]):
             limit = other[0]
             break
-    tail = re.split(r"[;:(]|\.\s|, (?:which|and|but|while|whereas|with)\b|\bbut\b|\bwhile\b|\bwhereas\b", text[head[1] : limit])[0]
-    return _by_verb(tail)
+    return _by_verb(_CLAUSE_END.split(text[head[1] : limit])[0])
 
 
 def _tied(between: str, course: str) -> bool:
-    return bool(re.fullmatch(r"\s+(?:an?\s+|of\s+(?:an?\s+|the\s+)?)?", between)) if course == "new" else bool(_OF.fullmatch(between) or not between.strip())
+    """Whether a noun of change governs a lesion: "regression of the", "increase in the size of the", "developed a"."""
+    if course == "new":
+        return bool(re.fullmatch(r"\s+(?:an?\s+|of\s+(?:an?\s+|the\s+)?)?", between))
+    return bool(_OF.fullmatch(between) or not between.strip())
 
 
 def _by_verb(tail: str) -> str | None:
@@ -147,7 +179,12 @@ def _by_verb(tail: str) -> str | None:
     for course in _COURSES:
         for match in cue(f"{course}_verb").finditer(tail):
             gap = tail[: match.start()]
-            if len(gap) > 90 or re.search(r"\b(?:with|by|the|showing|causing|of an?|to)\s*$", gap) or cue("not_course_after").match(tail[match.end() :].lstrip()):
+            if (
+                len(gap) > 90
+                or re.search(r"\bwith\b[^,]*$", gap)
+                or re.search(r"\b(?:with|by|the|showing|causing|of an?|to)\s*$", gap)
+                or cue("not_course_after").match(tail[match.end() :].lstrip())
+            ):
                 continue
             if course != "new" or len(gap) < 25:
                 said = _unless_negated(course, gap[-40:])

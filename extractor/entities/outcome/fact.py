@@ -23,8 +23,9 @@ _LONGEST_CUE = 6
 _DEFINITION = 3
 """A sentence with so many different outcomes defines them."""
 _OF_SOMETHING_ELSE = re.compile(
-    r"\s+of\s+(?!(?:[\w-]+\s+){0,4}[\w-]*(?:tumou?r|cancer|carcinoma|lymphoma|leuk|melanoma|sarcoma|malignan|metasta|neoplas|lesion|mass|glioma|blastoma|myeloma|nodul)|"
-    r"(?:(?:the|this|his|her|their|any|metastatic|residual|systemic|primary|malignant|local|underlying|extra\w+|intra\w+|CNS|brain|bone)\s+){0,3}(?:disease|illness)\b)",
+    r"\s+of\s+(?!(?:[\w-]+\s+){0,4}[\w-]*(?:tumou?r|cancer|carcinoma|lymphoma|leuk|melanoma|sarcoma|malignan|metasta|neoplas|"
+    r"lesion|mass|glioma|blastoma|myeloma|nodul)|(?:(?:the|this|his|her|their|any|metastatic|residual|systemic|primary|malignant|"
+    r"local|underlying|extra\w+|intra\w+|CNS|brain|bone)\s+){0,3}(?:disease|illness)\b)",
     re.IGNORECASE,
 )
 """A symptom that comes back or stays away is no outcome ("no recurrence of pain")."""
@@ -58,8 +59,16 @@ def same(earlier: Draft, later: Draft, reading: Reading) -> bool:
         return False
     if earlier.name in (DEATH, ALIVE):
         return earlier.name == DEATH
+    if _is_adjective(later, reading):
+        return True
     apart = later.sentence.index - earlier.sentence.index
     return apart == 0 or (apart == 1 and earlier.name != DISCHARGED and not reading.in_sentence(later.sentence, "time"))
+
+
+def _is_adjective(draft: Draft, reading: Reading) -> bool:
+    """Whether a word only says of a disease that it has come back ("for relapsed lymphoma")."""
+    end = draft.mention.end
+    return draft.mention.text.lower() == "relapsed" and any(m.start - end <= 1 for m in reading.within(end, end + 60, "diagnosis"))
 
 
 def review(drafts: list[Draft], reading: Reading) -> list[Draft]:
@@ -71,7 +80,7 @@ def review(drafts: list[Draft], reading: Reading) -> list[Draft]:
 
 
 def _retold(drafts: list[Draft]) -> list[Draft]:
-    """Outside the case an outcome is told again, or is not this patient's; one that the case does not know counts from an abstract only."""
+    """Outside the case an outcome is told again, or is not this patient's; a new one counts from an abstract only."""
     case = [d for d in drafts if d.type == "outcome" and d.sentence.section.kind in CASE_KINDS]
     if not case:
         return drafts
@@ -112,7 +121,11 @@ def _come_back(name: str, mention: Mention, reading: Reading, drafts: Sequence[D
 
 def _negates(mention: Mention) -> bool:
     """Whether the negation found around a mention is outside it (the patterns for "no recurrence" hold their own)."""
-    return not re.match(r"(?:no|not|without|with no|absence|neither|free|clear|did not|has not|had not|have not)\b|.*free$", mention.text, re.IGNORECASE)
+    return not re.match(
+        r"(?:no|not|without|with no|absence|neither|free|clear|did not|has not|had not|have not)\b|.*free$",
+        mention.text,
+        re.IGNORECASE,
+    )
 
 
 def _spoken_of_otherwise(name: str, mention: Mention, reading: Reading, sentence: Sentence) -> bool:

@@ -16,10 +16,16 @@ Sex = Literal["female", "male", "unknown"]
 _UNITS = {"years": "Y", "months": "M", "weeks": "W", "days": "D"}
 _OLDEST = 115
 _PRONOUNS = re.compile(r"\b(?:(she|her|hers|herself)|(he|his|him|himself))\b", re.IGNORECASE)
-_FEMALE_BODY = re.compile(r"\b(?:pregnan\w+|gravida|hysterectom\w+|postmenopausal|premenopausal|menarche|mammogra\w+|ovarian|her uterus)\b", re.IGNORECASE)
-_NUMBERED = re.compile(r"(?:^|(?<=[.\n:]))\s*(?:case|patient)\s*(?:no\.?\s*|number\s*|#\s*)?(\d|one|two|three|I{1,3})\b\s*[:.\-–—)]?", re.IGNORECASE | re.MULTILINE)
+_FEMALE_BODY = re.compile(
+    r"\b(?:pregnan\w+|gravida|hysterectom\w+|postmenopausal|premenopausal|menarche|mammogra\w+|ovarian|her uterus)\b", re.IGNORECASE
+)
+_NUMBERED = re.compile(
+    r"(?:^|(?<=[.\n:]))\s*(?:case|patient)\s*(?:no\.?\s*|number\s*|#\s*)?(\d|one|two|three|I{1,3})\b\s*[:.\-\u2013\u2014)]?",
+    re.IGNORECASE | re.MULTILINE,
+)
 _RELATIVE = re.compile(
-    r"\b(?:his|her|whose|their|patient['’]s)\s+(?:\w+\s+)?$|\b(?:brother|sister|father|mother|son|daughter|cousin|aunt|uncle|husband|wife)\s*(?:,|\(|aged|\w+)?\s*$",
+    r"\b(?:his|her|whose|their|patient['’]s)\s+(?:\w+\s+)?$|"
+    r"\b(?:brother|sister|father|mother|son|daughter|cousin|aunt|uncle|husband|wife)\s*(?:,|\(|aged|\w+)?\s*$",
     re.IGNORECASE,
 )
 

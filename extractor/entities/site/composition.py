@@ -16,61 +16,52 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractor.entities.reading import Reading, Sentence
+from extractor.entities.site.cues import cue, words
 from extractor.schema import Mention
 
-_STOP = re.compile(
-    r"\b(?:an?|the|this|these|those|that|which|who|his|her|their|its|another|no|any|some|of|in|on|at|to|with|without|for|from|by|into|within|between|"
-    r"through|after|before|during|via|as|than|per|is|was|were|are|be|been|being|had|has|have|but|while|whereas|when|where|then|"
-    r"(?:show|reveal|demonstrat|disclos|identif|detect|confirm|observ|describ|suggest|develop|present|indicat|display|exhibit|contain|notic|not)"
-    r"(?:s|es|ed|ied|ing)|shown|found|seen|finding|findings)\b(?!-)|\.(?!\s?\d)|[;:()\[\]]",
-    re.IGNORECASE,
-)
+_STOP = re.compile(rf"{cue('stop').pattern}(?!-)|\.(?!\s?\d)|[;:()\[\]]", re.IGNORECASE)
 _SPLIT = re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|as well as|and/or)\s+(?:the\s+)?|\s*[&/]\s*", re.IGNORECASE)
+_BOTH = r"both(?=\s+(?:of\s+)?(?:the\s+|his\s+|her\s+)?(?:\w+\s+)?\w+(?:s|ae)\b)"
 _SIDE = re.compile(
-    r"\b(?:(left|lt)|(right|rt)|(bilateral(?:ly)?|either|both(?=\s+(?:of\s+)?(?:the\s+|his\s+|her\s+)?(?:\w+\s+)?\w+(?:s|ae)\b))|(midline|mid-line))\b\.?(?!\s+shift)",
+    rf"\b(?:(left|lt)|(right|rt)|(bilateral(?:ly)?|either|{_BOTH})|(midline|mid-line))\b\.?(?!\s+shift)",
     re.IGNORECASE,
 )
-_PLACE = (
-    r"in|of|at|on|within|inside|over|involving|along|into|throughout|across|behind|beneath|under|above|below|between|affecting|occupying|filling|"
-    r"(?:arising|originating|protruding)\s+from|in\s+front\s+of|caudal\s+to|anterior\s+to|posterior\s+to|confined\s+to|limited\s+to|localized\s+to|(?<=metastases )to|(?<=metastasis )to"
-)
+_PLACE = cue("place").pattern
 _MODIFIERS = r"(?:(?:the|an?|her|his|their|both|all|its)\s+)?(?:[\w-]+(?:[-,]\s?|\s+)){0,3}"
-_TIED = re.compile(rf"(?:^|\W)(?:{_PLACE})\s+{_MODIFIERS}$", re.IGNORECASE)
-_FAR_OF = re.compile(r"(?:\b[a-z]+(?<!cm)(?<!mm)(?<!measuring)(?<!diameter)(?<!size)(?<!in)\b[^a-z]+){2,}of\s+(?:(?:the|his|her|both|left|right|upper|lower)\s+)*$", re.IGNORECASE)
+_TIED = re.compile(rf"(?:^|\W){_PLACE}\s+{_MODIFIERS}$", re.IGNORECASE)
+_FAR_OF = re.compile(
+    r"(?:\b[a-z]+(?<!cm)(?<!mm)(?<!measuring)(?<!diameter)(?<!size)(?<!in)\b[^a-z]+){2,}"
+    r"of\s+(?:(?:the|his|her|both|left|right|upper|lower)\s+)*$",
+    re.IGNORECASE,
+)
 """An "of" this far behind the noun hangs on another word: "connected to the right lobe of the thyroid"."""
-_BROKEN = re.compile(
-    r"\.(?!\s?\d)|[;:\[\]]|\band\b(?=\s+(?:an?|the|two|three|multiple|several|some|his|her|no|there|it|she|he|then|underwent|treated|showed|revealed|also|with)\b)|"
-    r"\b(?:without|but|while|whereas|who|after|before|during|because|due|secondary|consistent|compatible|showed|revealed|"
-    r"compressing|invading|displacing|causing|extending|measured?\s+by|treated|underwent|metastatic\s+from|from|associated)\b",
+_BROKEN = re.compile(rf"\.(?!\s?\d)|[;:\[\]]|\band\b(?=\s+{cue('begins').pattern})|{cue('broken').pattern}", re.IGNORECASE)
+_OF = re.compile(
+    r"\s+(?:of|in|on|at|within)\s+(?:(?:the|her|his|their|both)\s+)*(?:(?:left|right|bilateral|upper|lower)(?:-sided)?\s+){0,2}$",
     re.IGNORECASE,
 )
-_OF = re.compile(r"\s+(?:of|in|on|at|within)\s+(?:(?:the|her|his|their|both)\s+)*(?:(?:left|right|bilateral|upper|lower)(?:-sided)?\s+){0,2}$", re.IGNORECASE)
-_NEXT = re.compile(
-    rf"\s*(?:,\s*(?:and\s+)?|\s+and\s+|\s*/\s*|\s+as\s+well\s+as\s+)(?:(?:{_PLACE})\s+)?{_MODIFIERS}$",
-    re.IGNORECASE,
-)
+_NEXT = re.compile(rf"\s*(?:,\s*(?:and\s+)?|\s+and\s+|\s*/\s*|\s+as\s+well\s+as\s+)(?:{_PLACE}\s+)?{_MODIFIERS}$", re.IGNORECASE)
 _ON_SIDE = re.compile(r"\s*,?\s*(?:on|at|to)\s+(?:the|both)\s+(?:left|right|sides?)\b", re.IGNORECASE)
 _ACCOMPANIED = re.compile(
-    r"\bwith\b.*(?:\b(?:of|into|to|on|along|over)\s+(?:[\w-]+\s+){0,4}$|invasion|exten|compress|infiltrat|involve|encase|metasta|spread|effusion|erosion|destruct|"
-    r"obstruct|displace|adhes|shift|effect)",
+    rf"\bwith\b.*(?:\b(?:of|into|to|on|along|over)\s+(?:[\w-]+\s+){{0,4}}$|{cue('accompanied').pattern})",
     re.IGNORECASE,
 )
 """What comes with a lesion has a place of its own: "a mass with invasion of the chest wall"."""
-_FROM = re.compile(r"\b[cm]m\s+(?:(?:away|distant)\s+)?(?:from|above|below|proximal to|distal to|beyond)\s+(?:the\s+)?(?:[\w-]+\s+){0,1}$", re.IGNORECASE)
-_DISTANCE = re.compile(r",?\s*(?:at\s+)?(?:about\s+)?\d+(?:[.-]\d+)?\s?[cm]m\s+(?:(?:away|distant)\s+)?(?:from|above|below|proximal to|distal to|beyond)\s+[^,;.]{3,40}?(?:,|(?=\s(?:in|of|on)\s))", re.IGNORECASE)
+_FROM = re.compile(rf"\b[cm]m\s+{cue('far').pattern}\s+(?:the\s+)?(?:[\w-]+\s+)?$", re.IGNORECASE)
+_DISTANCE = re.compile(
+    rf",?\s*(?:at\s+)?(?:about\s+)?\d+(?:[.-]\d+)?\s?[cm]m\s+{cue('far').pattern}\s+[^,;.]{{3,40}}?(?:,|(?=\s(?:in|of|on)\s))",
+    re.IGNORECASE,
+)
 """How far a lesion lies from a landmark, which is not where it is: "20 cm from the anal verge"."""
 _GAP = 110
 """A place further behind its noun than this many characters is about something else."""
-_DISEASE = re.compile(r"[\s-]+(?:\w+\s+)?(?:cancer|carcinoma|adenocarcinoma|sarcoma|lymphoma|melanoma|primary|origin)\b", re.IGNORECASE)
-_MARGIN = re.compile(r"\s+(?:resection\s+)?margins?\b|\s+(?:involvement|invasion|metasta|infiltration|compression|uptake)", re.IGNORECASE)
+_LEAD = 300
+"""No noun phrase begins further before its noun."""
+_MODIFIES = re.compile(rf"[\s-]+(?:\w+\s+)?{cue('disease').pattern}|\s+{cue('no_place_before').pattern}", re.IGNORECASE)
+"""After a place that only names a disease or what happens to it: the breast of "metastasis of breast cancer"."""
 _ADJECTIVE = re.compile(r"(?:al|ic|ar|ary|an)$")
 _NODE = re.compile(r"\bnod(?:e|es|al)\b|adenopath|\bLNs?\b", re.IGNORECASE)
-_VAGUE = frozenset({"lobe", "aspect", "side", "part", "portion", "third", "region", "area", "surface", "pole", "body"})
-"""Parts that say no more than their organ."""
 _NODES = " lymph nodes"
-_TISSUES = frozenset({"skin", "soft tissue", "subcutaneous tissue", "muscle", "blood", "nerve"})
-_GENERAL = frozenset({"abdomen", "chest", "pelvis", "brain", "head", "neck", "lung", "liver", "lymph nodes", "bone", "colon", "stomach", "spine",
-                      "dura", "skin", "soft tissue", "subcutaneous tissue", "muscle", "pleura", "peritoneum", "head"})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +95,15 @@ def sites_of(reading: Reading, stretch: Sentence | tuple[int, int], head_start: 
     A place before the noun and a more exact one after it ("pulmonary nodule in the right upper lobe") are one place: the exact one.
     """
     start, end = stretch if isinstance(stretch, tuple) else (stretch.start, stretch.end)
+    start = max(start, head_start - _LEAD)
     nodes = bool(_NODE.search(reading.text[head_start:head_end]))
     before = _before(reading, start, head_start, head_end, nodes)
     after = _after(reading, head_start, head_end, end, nodes)
     if not after or (before and before[0].site and not _more_exact(before, after)):
-        return [SiteReading(p.site, p.laterality or (after[0].laterality if after and len(before) == 1 else None), p.spans) for p in before]
+        return [
+            SiteReading(p.site, p.laterality or (after[0].laterality if after and len(before) == 1 else None), p.spans)
+            for p in before
+        ]
     side = before[0].laterality if len(before) == 1 else None
     return [SiteReading(p.site, p.laterality or side, p.spans) for p in after]
 
@@ -124,21 +119,28 @@ def side_in(text: str) -> str | None:
     >>> side_in("left-sided"), side_in("both"), side_in("the right and left"), side_in("upper")
     ('left', 'bilateral', 'bilateral', None)
     """
-    found = {("left", "right", "bilateral", "midline")[next(i for i, g in enumerate(m.groups()) if g)] for m in _SIDE.finditer(text)}
+    found = {
+        ("left", "right", "bilateral", "midline")[next(i for i, g in enumerate(m.groups()) if g)] for m in _SIDE.finditer(text)
+    }
     if {"left", "right"} <= found or "bilateral" in found:
         return "bilateral"
     return min(found) if found else None
 
 
 def _more_exact(before: Sequence[SiteReading], after: Sequence[SiteReading]) -> bool:
-    return len(before) == 1 and before[0].site in _GENERAL and after[0].site is not None and after[0].site not in _GENERAL
+    return (
+        len(before) == 1
+        and before[0].site in words("general")
+        and after[0].site is not None
+        and after[0].site not in words("general")
+    )
 
 
 def _before(reading: Reading, start: int, head_start: int, head_end: int, nodes: bool) -> list[SiteReading]:
     text = reading.text
     first = start
     for stop in _STOP.finditer(text, start, head_start):
-        if not reading.within(max(start, stop.start() - 40), head_start, "site") or not _inside_site(reading, stop.start()):
+        if not _inside_site(reading, stop.start()):
             first = stop.end()
     for other in reading.within(first, head_start, "lesion", "procedure", "drug", "biomarker"):
         if not _holds_site_only(reading, other):
@@ -156,15 +158,15 @@ def _before(reading: Reading, start: int, head_start: int, head_end: int, nodes:
         side = own or side
         if chosen:
             station = nodes and (last or bool(_ADJECTIVE.search(chosen[-1].text)))
-            found.append(SiteReading(_named(reading, chosen, station), side, _spans(text, low, head_start, chosen)))
+            found.append(SiteReading(_named(reading, chosen, station), side, _spans(text, low, min(high, head_start), chosen)))
         elif last and own and not found:
-            found.append(SiteReading(None, own, _spans(text, low, head_start, [])))
+            found.append(SiteReading(None, own, _spans(text, low, min(high, head_start), [])))
     return found
 
 
 def _conjuncts(text: str, first: int, head_start: int, head_end: int) -> list[tuple[int, int]]:
     """The coordinated pieces of the words before the noun. A comma divides only where an "and" follows it, else it restarts."""
-    marks = [m for m in _SPLIT.finditer(text, first, head_start)]
+    marks = list(_SPLIT.finditer(text, first, head_start))
     commas = [m for m in marks if "," in m[0]]
     if commas and not any("," not in m[0] or "and" in m[0] for m in marks if m.start() >= commas[-1].start()):
         first, marks = commas[-1].end(), [m for m in marks if m.start() > commas[-1].end()]
@@ -203,7 +205,7 @@ def _after(reading: Reading, head_start: int, head_end: int, end: int, nodes: bo
         if not chains:
             if len(gap) > _GAP or _BROKEN.search(gap) or _ACCOMPANIED.search(gap) or any(o < mention.start for o in others):
                 break
-            if not _TIED.search(text[head_start:mention.start]) or _FAR_OF.search(gap) or _DISEASE.match(text, mention.end) or _MARGIN.match(text, mention.end):
+            if not _TIED.search(text[head_start : mention.start]) or _FAR_OF.search(gap) or _MODIFIES.match(text, mention.end):
                 continue
             chains.append([mention])
         elif _OF.fullmatch(gap) or not gap.strip(" -"):
@@ -220,14 +222,16 @@ def _after(reading: Reading, head_start: int, head_end: int, end: int, nodes: bo
     for chain in chains:
         tail = _ON_SIDE.match(text, chain[-1].end, end)
         high = tail.end() if tail else chain[-1].end
-        words = _without_sites(text, _tie(text, low, chain[0].start), high, chain)
-        found.append(SiteReading(_named(reading, chain, nodes), side_in(words), _spans(text, _tie(text, low, chain[0].start), high, chain)))
+        tie = _tie(text, low, chain[0].start)
+        side = side_in(_without_sites(text, tie, high, chain))
+        found.append(SiteReading(_named(reading, chain, nodes), side, _spans(text, tie, high, chain)))
         low = high
     return found
 
 
 def _parts(text: str, head_end: int, other: Mention) -> bool:
-    """Whether a later word takes the places behind it from the noun; what the noun is made of does not ("masses of carcinoma in the lung")."""
+    """Whether a later word takes the places behind it from the noun; what the noun is made of does
+    not ("masses of carcinoma in the lung"), nor what shows it ("found on imaging in both ovaries")."""
     gap = text[head_end : other.start]
     made_of = re.fullmatch(r"\s*of\s+(?:\w+\s+){0,3}", gap)
     seen_on = other.label == "procedure" and re.search(r"\b(?:on|by|using|at|during|in|via|with)\s+(?:an?\s+|the\s+)?$", gap)
@@ -236,7 +240,7 @@ def _parts(text: str, head_end: int, other: Mention) -> bool:
 
 def _tie(text: str, low: int, high: int) -> int:
     """Where the words that tie a place to its noun begin: behind the last preposition."""
-    ties = list(re.finditer(rf"\b(?:{_PLACE})\s+", text[low:high], re.IGNORECASE))
+    ties = list(re.finditer(rf"{_PLACE}\s+", text[low:high], re.IGNORECASE))
     return low + (ties[-1].start() if ties else 0)
 
 
@@ -254,16 +258,18 @@ def _inside_site(reading: Reading, offset: int) -> bool:
 
 def _holds_site_only(reading: Reading, mention: Mention) -> bool:
     """Whether a mention is nothing but a place ("lymph node" before "metastasis")."""
-    return any(s.start <= mention.start and mention.end <= s.end for s in reading.within(mention.start - 40, mention.end + 40, "site"))
+    return any(
+        s.start <= mention.start and mention.end <= s.end for s in reading.within(mention.start - 40, mention.end + 40, "site")
+    )
 
 
 def _without_sites(text: str, low: int, high: int, mentions: Sequence[Mention]) -> str:
     """The words of `[low, high)` with the sides in places' names blotted out, so that the left of "left atrium" is no side."""
-    words = []
+    kept = []
     for m in mentions:
-        words += [text[low : max(low, min(m.start, high))], _SIDE.sub("-", text[m.start : m.end])]
+        kept += [text[low : max(low, min(m.start, high))], _SIDE.sub("-", text[m.start : m.end])]
         low = max(low, m.end)
-    return "".join([*words, text[low:high]])
+    return "".join([*kept, text[low:high]])
 
 
 def _spans(text: str, low: int, high: int, mentions: Sequence[Mention]) -> tuple[tuple[int, int], ...]:
@@ -292,15 +298,17 @@ def _named(reading: Reading, mentions: Sequence[Mention], nodes: bool) -> str | 
             name, last = plain(mention), mention
             continue
         gap = reading.text[mention.end : last.start]
+        if plain(mention) == name:
+            continue
         if re.search(r"\w", gap) and _OF.fullmatch(gap):
-            vague = part and plain(mention) in _VAGUE
+            vague = part and plain(mention) in words("vague")
             name = name if vague else f"{plain(mention)} of {'' if name[:1].isupper() else 'the '}{name}"
-        elif last.attributes.get("kind") == "part" and plain(last) in _VAGUE:
+        elif last.attributes.get("kind") == "part" and plain(last) in words("vague"):
             name = plain(mention)
         elif last.attributes.get("kind") == "part":
             exact = re.match(r"upper|lower|middle|segment", plain(last))
             name = f"{plain(last)} of the {plain(mention)}" if exact else f"{mention.text} {last.text}".lower()
-        elif plain(last) in _TISSUES:
+        elif plain(last) in words("tissue"):
             name = plain(mention)
         last = mention
     return name

@@ -2,14 +2,17 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from extractor.errors import ExtractorError
+from extractor.errors import ExtractorError, InputError
+
+if TYPE_CHECKING:
+    from extractor.schema import Case
 
 app = typer.Typer(
     name="extractor",
@@ -25,6 +28,10 @@ Config = Annotated[Path | None, typer.Option(help="A pipeline config of your own
 MaxSize = Annotated[int, typer.Option(help="Refuse larger files (in MB).", min=1)]
 
 
+WIDE = 160
+"""Columns of a table that goes into a file or another program."""
+
+
 @contextmanager
 def told() -> Iterator[None]:
     """An error of ours ends the program with its sentence and exit code, never a traceback."""
@@ -33,6 +40,16 @@ def told() -> Iterator[None]:
     except ExtractorError as error:
         print(f"extractor: {error}", file=sys.stderr)
         raise typer.Exit(error.exit_code) from None
+
+
+def extracting(config: Path | None = None, max_size: int = 10) -> Callable[[Path], "Case"]:
+    """The pipeline, loaded, as a function from a file to its timeline."""
+    from extractor import pipeline
+    from extractor.annotate import load_pipeline
+    from extractor.readers import read
+
+    nlp = load_pipeline(config)
+    return lambda path: pipeline.extract(read(path, max_bytes=max_size * 1_000_000), nlp)
 
 
 @app.command()
@@ -49,16 +66,12 @@ def extract(
     """Extract the timeline of each case report."""
     from rich.console import Console
 
-    from extractor import pipeline
-    from extractor.annotate import load_pipeline
     from extractor.batch import extract_all
-    from extractor.readers import read
     from extractor.report.terminal import timeline_table
 
-    console, failed = Console(), 0
+    console, failed = Console(width=None if sys.stdout.isatty() else WIDE), 0
     with told():
-        nlp = load_pipeline(config)
-        for done in extract_all(files, output, lambda path: pipeline.extract(read(path, max_bytes=max_size * 1_000_000), nlp)):
+        for done in extract_all(files, output, extracting(config, max_size)):
             if done.error is not None:
                 failed = max(failed, done.error.exit_code)
                 print(f"extractor: {done.error}", file=sys.stderr)
@@ -93,4 +106,35 @@ def show(document: Annotated[Path, typer.Argument(help="A timeline document (JSO
 
     with told():
         case = load(read_bytes(document), str(document))
-        Console().print(timeline_table(case))
+        Console(width=None if sys.stdout.isatty() else WIDE).print(timeline_table(case))
+
+
+@app.command()
+def evaluate(
+    gold: Annotated[Path, typer.Argument(help="Gold timelines: a YAML or JSON file, or a folder of them.", metavar="GOLD")],
+    predicted: Annotated[
+        Path | None, typer.Argument(help="Timeline documents: a JSON file or a folder; or use --run.", metavar="PREDICTED")
+    ] = None,
+    run: Annotated[bool, typer.Option("--run", help="Extract the texts beside the gold now, instead of reading documents.")] = False,
+    mistakes: Annotated[bool, typer.Option("--errors", help="List every miss, invention and wrong value in its sentence.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Judge timeline documents against gold timelines."""
+    from rich.console import Console
+
+    from extractor import evaluation
+
+    with told():
+        if run == (predicted is not None):
+            raise InputError("name either a folder of predicted documents or --run, not both and not neither")
+        result = evaluation.evaluate_run([gold], extracting()) if predicted is None else evaluation.evaluate([gold], [predicted])
+    if as_json:
+        print(json.dumps(evaluation.as_dict(result), indent=1, ensure_ascii=False))
+    else:
+        Console(width=None if sys.stdout.isatty() else WIDE).print(evaluation.tables(result))
+    if mistakes:
+        print(evaluation.listing(m for g, p in result.pairs for m in evaluation.errors(g, p)))
+    for problem in result.problems:
+        print(f"extractor: {problem}", file=sys.stderr)
+    if result.problems or not result.pairs:
+        raise typer.Exit(InputError.exit_code)

@@ -1,6 +1,7 @@
 """What a file becomes: its text to the character, its sections, and one clear sentence where it cannot be read."""
 
 import hashlib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -110,12 +111,12 @@ def test_every_heading_has_a_known_kind() -> None:
 @pytest.mark.parametrize(
     ("heading", "kind"),
     [
-        ("Case report", "case"), ("CASE PRESENTATION", "case"), ("Case description:", "case"), ("Case 2", "case"), ("Patient 1", "case"),
+        ("Case report", "case"), ("CASE PRESENTATION", "case"), ("Case description:", "case"), ("Case 2", "case"),
         ("Clinical history", "history"), ("Past medical history", "history"), ("Physical examination", "examination"),
         ("Laboratory findings", "investigation"), ("Therapeutic intervention", "treatment"), ("Surgical technique", "treatment"),
         ("Treatment and outcome", "treatment"), ("Outcome and follow-up", "follow-up"), ("Discussion & conclusion", "discussion"),
         ("Final considerations", "conclusion"), ("Data availability statement", "back"), ("Patient perspective", "back"),
-        ("Authors\u2019 contributions", "back"), ("References", "references"), ("Leptomeningeal disease", None), ("A case in point", None),
+        ("Authors\u2019 contributions", "back"), ("References", "references"), ("Leptomeningeal disease", None), ("A case", None),
     ],
 )  # fmt: skip
 def test_kind_of_a_heading(heading: str, kind: str | None) -> None:
@@ -150,11 +151,11 @@ def test_headings_on_their_own_line(style: str) -> None:
     assert [k for k, _ in kinds(text)] == ["front", "introduction", "case", "discussion", "references"]
 
 
-@pytest.mark.parametrize("numbers", [("1 ", "2 ", "2.1 ", "3 ", "4 "), ("1. ", "2. ", "2.1. ", "3. ", "4. "), ("I. ", "II. ", "A. ", "III. ", "IV. ")])
-def test_numbered_headings(numbers: tuple[str, ...]) -> None:
-    one, two, sub, three, four = numbers
+@pytest.mark.parametrize("numbers", ["1 /2 /2.1 /3 /4 ", "1. /2. /2.1. /3. /4. ", "I. /II. /A. /III. /IV. "])
+def test_numbered_headings(numbers: str) -> None:
+    one, two, sub, three, four = numbers.split("/")
     text = (
-        f"{one}Introduction\n\nSuch tumours are rare.\n\n{two}Case report\n\n{STORY}\n\n{sub}Follow-up\n\nHe was well for a year.\n\n"
+        f"{one}Introduction\n\nSuch tumours are rare.\n\n{two}Case report\n\n{STORY}\n\n{sub}Follow-up\n\nHe was well.\n\n"
         f"{three}Discussion\n\nFew are known.\n\n{four}Conclusion\n\nThink of it.\n"
     )
     assert [k for k, _ in kinds(text)] == ["introduction", "case", "follow-up", "discussion", "conclusion"]
@@ -170,18 +171,19 @@ def test_unknown_numbered_heading_after_the_case_is_discussion_and_within_it_the
 
 def test_headings_within_a_case_are_not_taken_for_those_of_a_review() -> None:
     text = (
-        f"Introduction\n\nRare.\n\nCase presentation\n\n{STORY}\n\nTreatment\n\nHe had surgery.\n\nDiscussion\n\nFew.\n\nTreatment\n\n"
-        "Surgery is the mainstay.\n\nPrognosis\n\nIt is poor.\n"
+        f"Introduction\n\nRare.\n\nCase presentation\n\n{STORY}\n\nTreatment\n\nHe had surgery.\n\nDiscussion\n\nFew.\n\n"
+        "Treatment\n\nSurgery is the mainstay.\n\nPrognosis\n\nIt is poor.\n"
     )
     assert [k for k, _ in kinds(text)] == ["introduction", "case", "treatment", "discussion"]
-    review = "Introduction\n\nRare.\n\nTreatment\n\nSurgery is the mainstay for patients.\n\nConclusion\n\nMore trials are needed.\n"
+    review = "Introduction\n\nRare.\n\nTreatment\n\nSurgery is the mainstay for patients.\n\nConclusion\n\nMore trials.\n"
     assert "treatment" not in [k for k, _ in kinds(review)]
 
 
 def test_figure_and_table_interrupt_a_section_which_then_resumes() -> None:
     text = (
         f"Case report\n\n{STORY}\n\nFigure 1 | Chest CT with a mass (arrow). The\nliver is normal.\n\nHe was buried at home.\n\n"
-        "Table 1. Laboratory values.\nTest\tResult\nHb\t9 g/dL\n\nThe autopsy of the patient, which his family had allowed, showed metastases in the liver, the bones and the brain.\n"
+        "Table 1. Laboratory values.\nTest\tResult\nHb\t9 g/dL\n\n"
+        "The autopsy of the patient, which his family had allowed, showed metastases in the liver, the bones and the brain.\n"
     )
     assert [k for k, _ in kinds(text)] == ["case", "figure", "case", "table", "case"]
     assert kinds(text)[2][1].startswith("He was buried")
@@ -189,7 +191,10 @@ def test_figure_and_table_interrupt_a_section_which_then_resumes() -> None:
 
 
 def test_sentence_about_a_figure_is_no_caption() -> None:
-    text = f"{STORY}\nFigure 2 shows the mass.\nThe mass grew, as can be seen in the image that is printed here as\nFig. 2. The patient died.\n"
+    text = (
+        f"{STORY}\nFigure 2 shows the mass.\nThe mass grew, as can be seen in the image that is printed here as\n"
+        "Fig. 2. The patient died.\n"
+    )
     assert [k for k, _ in kinds(text)] == ["case"]
 
 
@@ -203,7 +208,10 @@ def test_structured_abstract_alone_tells_the_case() -> None:
 
 
 def test_structured_abstract_of_an_article_stays_an_abstract() -> None:
-    text = f"Abstract\n\nBackground: Rare.\nCase presentation: {STORY}\n\nBackground\n\nRare.\n\nCase presentation\n\n{STORY}\n\nConclusions\n\nSo.\n"
+    text = (
+        f"Abstract\n\nBackground: Rare.\nCase presentation: {STORY}\n\nBackground\n\nRare.\n\n"
+        f"Case presentation\n\n{STORY}\n\nConclusions\n\nSo.\n"
+    )
     found = [k for k, _ in kinds(text)]
     assert set(found[:-3]) == {"abstract"}
     assert found[-3:] == ["introduction", "case", "conclusion"]
@@ -213,7 +221,8 @@ def test_table_of_contents_opens_no_section() -> None:
     body = "Tumours of the heart are rare, and most of them are found by chance. They are seldom malignant. We add one that was."
     text = (
         "Table of Contents\n\n\t1 Introduction\n\n\t2 Case report\n\n\tReferences\n\nLandmarks\n\n\tCover\n\n"
-        f"CASE REPORT\n\npublished: 1 May 2020\n\n{body * 3}\n\n1 Introduction\n\n{body}\n\n2 Case report\n\n{STORY}\n\nReferences\n\n1. B.\n"
+        f"CASE REPORT\n\npublished: 1 May 2020\n\n{body * 3}\n\n1 Introduction\n\n{body}\n\n"
+        f"2 Case report\n\n{STORY}\n\nReferences\n\n1. B.\n"
     )
     assert [k for k, _ in kinds(text)] == ["front", "abstract", "introduction", "case", "references"]
 
@@ -239,16 +248,16 @@ def test_the_article_in_the_corpus(shared: Path) -> None:
 
 
 _PIECES = st.sampled_from(
-    ["Case report", "2 Case report", "Discussion", "References", "\n", "\n\n", "\t", STORY, "Figure 1. A mass.", "Table 2 | Values", "CONCLUSION: ", "x", "\r\n", "1.2 ", "Abstract", ":"]
+    [*"x:\t\n", "\n\n", "\r\n", "1.2 ", STORY, "Case report", "2 Case report", "Discussion", "References", "Abstract", "CONCLUSION: "]
 )
 
 
-@given(st.lists(_PIECES, max_size=30).map("".join) | st.text(max_size=200))
+@given(st.lists(_PIECES | st.sampled_from(["Figure 1. A mass.", "Table 2 | Values"]), max_size=30).map("".join) | st.text(max_size=200))
 def test_sections_cover_every_text_in_order(text: str) -> None:
     sections = find_sections(text)
     if not text:
         return
     assert sections[0].start == 0
     assert sections[-1].end == len(text)
-    assert all(a.end == b.start and a.end > a.start for a, b in zip(sections, sections[1:], strict=False))
+    assert all(a.end == b.start and a.end > a.start for a, b in pairwise(sections))
     assert [s.id for s in sections] == [f"S{i}" for i in range(1, len(sections) + 1)]

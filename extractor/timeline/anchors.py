@@ -38,7 +38,6 @@ class Event:
 
     def __post_init__(self) -> None:
         self.after = self.after or self.point
-        self.kinds = self.kinds | {self.kind}
 
 
 @cache
@@ -68,7 +67,7 @@ def resolve(words: str, span: tuple[int, int], events: Sequence[Event]) -> Event
     if named is not None:
         return named
     for kind in kinds_meant(words):
-        of_kind = [e for e in events if kind in e.kinds]
+        of_kind = [e for e in events if kind == e.kind or kind in e.kinds]
         of_kind = [e for e in of_kind if not e.background] or of_kind
         if kind == "surgery":
             of_kind = _operations(of_kind)

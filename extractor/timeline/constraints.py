@@ -55,6 +55,8 @@ _IN_SEQUENCE = re.compile(r"\b(?:then|followed by|subsequent(?:ly)?|later|therea
 _KNOWN_THEN = re.compile(r"[,;]|\b(?:found|diagnosed|revealed|showed|demonstrated|underwent|was started|confirmed|received|disclosed)\b", re.I)
 _AT_HOME = re.compile(r"\bour (?:\w+ ){0,3}(?:hospital|department|clinic|institution|institute|cent(?:er|re)|unit|emergency|service|office|division|outpatient|ward|care)\b", re.I)
 _SINCE_TREATMENT = re.compile(r"\b(?:disease[- ]free|free of|recurrence[- ]free|doing well|remain(?:s|ed)? (?:\w+ )?(?:well|alive|free|asymptomatic|stable|in)|alive|survived|no (?:evidence|signs?) of|without (?:\w+ )?recurrence|no recurrence|was well|has been well|been followed|followed up)\b", re.I)
+_WITHIN = re.compile(r"\b(?:intensive care|ICU|CCU|ward|operating|theat(?:er|re)|cath(?:eteri[sz]ation)? lab\w*|rehabilitation|hospice)\b", re.I)
+_CARRIER = re.compile(r"\b(?:man|woman|male|female|patient|boy|girl|lady|gentleman|infant|child|caucasian|year[- ]olds?)\b[^.;]{0,40}\bwith\b[^,;.]*$", re.I)
 _CYCLE_LENGTH = re.compile(r"\b(\d{1,2})[- ]day cycles?\b|\b(?:every|q) ?(\d|two|three|four|six) ?w(?:ee)?ks?\b|\b(\d{1,2}) ?d/cycle|interval of (\d|two|three|four|six) weeks", re.I)
 
 
@@ -196,7 +198,12 @@ class Story:
         self.index, self.index_fact = self._find_index()
 
     def link(self, before: str, after: str, low: float | None, high: float | None, trust: int, rule: str, span: tuple[int, int] | None = None) -> None:
-        if before != after:
+        if before == after:
+            return
+        if trust == USUAL and low is not None and high is not None:
+            # What is usual is two claims: where one must give way, the other stays.
+            self.links += [Link(before, after, low, None, trust, rule, span), Link(before, after, None, high, trust, rule, span)]
+        else:
             self.links.append(Link(before, after, low, high, trust, rule, span))
 
     # ------------------------------------------------------------------ day 0
@@ -218,16 +225,27 @@ class Story:
             ahead = [self.reading.words(s) for s in self.sentences[n + 1 : n + 13]]
             if opening and any(presentation_in(words) and (comorbid or _AT_HOME.search(words)) for words in ahead):
                 continue
-            near = [f for s in self.sentences[n : n + 3] for f in self.by_sentence.get(s.index, ())]
-            dated = any(m.attributes.get("kind") == "date" for m in self.reading.in_sentence(sentence, "time"))
-            first = next((f for f in near if kind_of(f) == "diagnosis"), None) if not dated else None
-            first = first or min(facts, key=lambda f: self.where[f.id])
+            first = self._first_of(n, sentence, facts)
             return (self.where[first.id], self.where[first.id] + len(first.evidence[0].text)), first.id
         firsts = sorted((self.where[f.id], f.id) for fs in self.by_sentence.values() for f in fs)
         if not firsts:
             at = self.sentences[0].start if self.sentences else 0
             return (at, at), None
         return (firsts[0][0], firsts[0][0] + 1), firsts[0][1]
+
+    def _first_of(self, n: int, sentence: Sentence, facts: Sequence[BaseFact]) -> BaseFact:
+        """Of the facts of the opening sentence the one that stands for day 0: the diagnosis, unless treatment is told before it or
+        the patient already has the disease ("a man with X underwent")."""
+        facts = sorted(facts, key=lambda f: self.where[f.id])
+        new = [f for f in facts if kind_of(f) != "diagnosis" or not _CARRIER.search(self.reading.text[sentence.start : self.where[f.id]])]
+        first = (new or facts)[0]
+        if kind_of(first) in _TREATMENT | {"diagnosis"}:
+            return first
+        near = [f for s in self.sentences[n : n + 3] for f in self.by_sentence.get(s.index, ())]
+        dated = any(m.attributes.get("kind") == "date" for m in self.reading.in_sentence(sentence, "time"))
+        stop = next((self.where[f.id] for f in near if kind_of(f) in _TREATMENT), None)
+        known = [f for f in near if kind_of(f) == "diagnosis" and f in (new or facts) + near[len(facts) :] and (stop is None or self.where[f.id] < stop)]
+        return first if dated or not known else known[0]
 
     def _clause_around(self, sentence: Sentence, offset: int) -> tuple[int, int]:
         start, end = next((a, b) for a, b in self._clauses(sentence, []) if b > sentence.start + offset)
@@ -292,13 +310,14 @@ class Story:
         for unit in units:
             unit.expression = self._governing(unit, places, units)
         used = [u.expression for u in units if u.expression]
-        came_again = self.arrived and cue is not None and self.treated_since_visit and not background
+        comes = self.arrived and cue is not None and not background and not _WITHIN.search(text[cue.start() : cue.end() + 60])
+        came_again = comes and self.treated_since_visit
         if came_again and not places:
             self._move(Event(f"@{start + cue.start()}", "presentation", start + cue.start()))  # type: ignore[union-attr]
         for x in places:
             if x not in used and x.kind not in ("same", "at_event", "at_surgery", "before_event", "index") and not (units and x.start > units[-1].at):
                 moment = self._moment(x, background)
-                if moment is not None and came_again:
+                if moment is not None and comes and moment.kind == "moment":
                     moment.kind = "presentation"
         if came_again:
             self.treated_since_visit = False
@@ -433,6 +452,7 @@ class Story:
 
     def _units(self, facts: Sequence[BaseFact], text: str, start: int) -> list[Unit]:
         """Facts of a clause grouped: leads (what is done or given), each with what it shows; in the order of time."""
+        cuts = [m.start for m in self.reading.within(start, start + len(text), "time") if m.attributes.get("kind") not in ("then", "duration", "history", "past", "last")]
         span = {f.id: next(((e.start, e.end) for e in f.evidence if e.start == self.where[f.id]), (self.where[f.id],) * 2) for f in facts}
         leads = [f for f in facts if kind_of(f) not in _BACK | {"discharge", "death", "finding"}]
         units: list[Unit] = []
@@ -442,7 +462,7 @@ class Story:
             at, end = span[fact.id]
             kind = kind_of(fact)
             between = text[last.end - start : at - start] if last else ""
-            if last and last.kind == kind and not _IN_SEQUENCE.search(between) and (len(between) < 120 or kind in COURSES):
+            if last and last.kind == kind and not _IN_SEQUENCE.search(between) and (len(between) < 120 or kind in COURSES) and not any(last.end <= c < at for c in cuts):
                 last.facts.append(fact)
                 last.end = max(last.end, end)
             else:
@@ -462,7 +482,7 @@ class Story:
             if following and not previous:
                 shows = following[0]
             if kind in ("discharge", "death", "finding") or shows is None or (kind in ("response", "progression", "recurrence", "alive") and shows.kind == "surgery" and shows.at < at):
-                near = [u for u in units if u.kind == kind and 0 <= at - u.end < 150 and u.kind in _BACK]
+                near = [u for u in units if u.kind == kind and 0 <= at - u.end < 150 and u.kind in _BACK and not any(u.end <= c < at for c in cuts)]
                 if near:
                     near[-1].facts.append(fact)
                     near[-1].end = end
@@ -786,7 +806,7 @@ class Story:
         if x.kind == "same":
             return self.now if not background or self.past is None else self.past
         if x.kind == "index":
-            return None if not self.arrived else Event(DAY0, "presentation", x.start)
+            return next((e for e in reversed(self.events) if e.kind == "presentation"), None) if self.arrived else None
         if x.kind == "at_event":
             if not x.anchor:
                 return None

@@ -95,6 +95,8 @@ def length(words: str, unit: str, half: bool = False) -> tuple[float, float] | N
         return (low * shortest, high * longest)
     if shortest != longest:
         return (low * shortest, high * longest)
+    if shortest < 1:
+        return (0.0, max(1.0, high * longest))
     slack = shortest / (2 if low == int(low) else 4)
     return (max(0.0, low * shortest - slack), high * longest + slack)
 

@@ -362,6 +362,6 @@ def intent_of(mention: Mention, reading: Reading) -> str | None:
 
 def _leads_to_drug(text: str) -> bool:
     """Whether the words between an intent and a drug leave the intent with the drug and not with surgery or radiotherapy."""
-    return len(re.findall(r"\w+", text)) <= 9 and not re.search(
-        r"radi|surg|ectomy|resection|dissection|care\b|stem cell|transplant", text, re.IGNORECASE
-    )
+    text = re.sub(r"\b(?:radio-?chemo|chemo-?radi)\w*", "chemotherapy", text, flags=re.IGNORECASE)
+    elsewhere = re.search(r"radi|surg|ectomy|resection|dissection|care\b|stem cell|transplant", text, re.IGNORECASE)
+    return len(re.findall(r"\w+", text)) <= 9 and elsewhere is None

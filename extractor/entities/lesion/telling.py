@@ -8,8 +8,8 @@ from extractor.entities.values import millimetres, number
 
 _UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)\b"
 _VALUE = r"(?:\d+(?:\s?[.,·]\s?\d+)?|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty)\b)"
-_BY = rf"(?:\s?(?:×|x|\*|/|by)\s?({_VALUE})\s?-?({_UNIT})?)?"
-_SIZE = re.compile(rf"(?<![\w.])({_VALUE})\s?-?\s?({_UNIT})?{_BY}{_BY}", re.IGNORECASE)
+_BY = rf"(?:\s?(?:×|x|\*|/|by)\s?({_VALUE})(?:\s?-?({_UNIT}))?)?"
+_SIZE = re.compile(rf"(?<![\w.])({_VALUE})(?:\s?-?\s?({_UNIT}))?{_BY}{_BY}", re.IGNORECASE)
 _RANGE = re.compile(rf"\s*(?:-|–|—|to|and|,|or)\s*({_VALUE})\s?-?\s?({_UNIT})", re.IGNORECASE)
 _COURSES = ("resolved", "decreased", "increased", "stable", "new")
 _OPPOSITE = re.compile(r"\b(?:not|no|without|nor|never|fail(?:s|ed)?)\b", re.IGNORECASE)

@@ -116,7 +116,7 @@ def plain(mention: Mention) -> str:
 def side_in(text: str) -> str | None:
     """The side that words tell: "left-sided" is left, "left and right" and "both" are bilateral.
 
-    >>> side_in("left-sided"), side_in("both"), side_in("the right and left"), side_in("upper")
+    >>> side_in("left-sided"), side_in("both lungs"), side_in("the right and left"), side_in("upper")
     ('left', 'bilateral', 'bilateral', None)
     """
     found = {

@@ -216,7 +216,8 @@ def _named_in_brackets(text: str, hits: Sequence[Hit], known: Mapping[str, Any])
 
 def _contradicts(text: str, hit: Hit, meanings: Mapping[str, Hit], foreign: Mapping[str, str]) -> bool:
     """Whether a term found on a short form says something else than the report's definition."""
-    if not _is_term(hit):
+    # A regimen's acronym beside its drugs spelled out is no definition by another: "… and prednisone (R-CHOP)".
+    if not _is_term(hit) or hit.attributes.get("kind") == "regimen":
         return False
     words = text[hit.start : hit.end]
     short = words if words in meanings or words in foreign else words.removesuffix("s")

@@ -7,8 +7,8 @@ from typing import Any
 from extractor.annotate import annotate, entities_of, pipeline_digest, pipeline_name
 from extractor.entities.patient.fact import patients
 from extractor.facts import find_facts
-from extractor.readers import read
-from extractor.schema import CASE_KINDS, Case, Generator, Source, Warning
+from extractor.readers import has_case, read
+from extractor.schema import Case, Generator, Source, Warning
 from extractor.timeline import place
 
 
@@ -32,6 +32,6 @@ def extract(source: Source | Path | str, nlp: Any) -> Case:
 
 
 def _no_case(report: Source, facts: int) -> list[Warning]:
-    if any(s.kind in CASE_KINDS for s in report.sections) and facts:
+    if facts and has_case(report.text, report.sections):
         return []
     return [Warning(code="no-case", message="No patient's story was found in this text, so its timeline is empty or incomplete.")]

@@ -108,7 +108,9 @@ def test_patterns_tried_near_their_words_find_what_they_find_everywhere():
         (r"(?:ER|PR)[+-]", {"er", "pr"}),
         (r"(?:foo)?\d", None),
         (r"a|\d", None),
-        (r"tumou?r(?= size)", {" size"}),
+        (r"tumou?r(?= size)", {"tumo"}),
+        (r"[A-Z]+(?= mutation)", {" mutation"}),
+        (r"wom[ae]n", {"woman", "women"}),
     ],
 )
 def test_literals_that_a_match_must_hold(pattern, literals):

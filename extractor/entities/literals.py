@@ -13,6 +13,8 @@ _parser: Any = sys.modules[re.compile.__module__]._parser  # type: ignore[attr-d
 SHORTEST = 2
 """Shorter literals stand everywhere and filter nothing."""
 MOST = 400
+_SPELLINGS = 8
+"""A stretch is taken apart where its characters leave more spellings than this."""
 
 
 def required(pattern: re.Pattern[str]) -> frozenset[str] | None:
@@ -21,36 +23,47 @@ def required(pattern: re.Pattern[str]) -> frozenset[str] | None:
     >>> sorted(required(re.compile(r"(?:left|right) lungs?")))
     [' lung']
     """
-    return _best(_candidates(_parser.parse(pattern.pattern, pattern.flags)))
+    parsed = _parser.parse(pattern.pattern, pattern.flags)
+    # What a match must look at but not hold is the second choice: such words ("in", "of the") are the common ones.
+    return _best(_candidates(parsed, around=False)) or _best(_candidates(parsed, around=True))
 
 
-def _candidates(parsed: Iterable[tuple[Any, Any]]) -> list[frozenset[str]]:
-    """For a sequence of parsed elements, the sets of which a match must hold a member each."""
+def _candidates(parsed: Iterable[tuple[Any, Any]], *, around: bool) -> list[frozenset[str]]:
+    """For a sequence of parsed elements, the sets of which a match must hold a member each (or see, `around` it)."""
     found: list[frozenset[str]] = []
-    run = ""
+    run: frozenset[str] = frozenset()
     for operation, argument in parsed:
         name = str(operation)
-        if name == "LITERAL":
-            run += chr(argument).lower()
-            continue
+        if options := _characters(name, argument):
+            longer = frozenset(r + c for r in run or {""} for c in options)
+            if len(longer) <= _SPELLINGS:
+                run = longer
+                continue
         if run:
-            found.append(frozenset({run}))
-            run = ""
+            found.append(run)
+        run = options
         if name == "SUBPATTERN":
-            found += _candidates(argument[3])
+            found += _candidates(argument[3], around=around)
         elif name == "ATOMIC_GROUP":
-            found += _candidates(argument)
-        elif name == "ASSERT":
-            found += _candidates(argument[1])
+            found += _candidates(argument, around=around)
+        elif name == "ASSERT" and around:
+            found += _candidates(argument[1], around=around)
         elif name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT") and argument[0] > 0:
-            found += _candidates(argument[2])
+            found += _candidates(argument[2], around=around)
         elif name == "BRANCH":
-            options = [_best(_candidates(branch)) for branch in argument[1]]
-            if all(options):
-                found.append(frozenset(x for option in options if option for x in option))
-    if run:
-        found.append(frozenset({run}))
-    return found
+            branches = [_best(_candidates(branch, around=around)) for branch in argument[1]]
+            if all(branches):
+                found.append(frozenset(x for branch in branches if branch for x in branch))
+    return [*found, run] if run else found
+
+
+def _characters(name: str, argument: Any) -> frozenset[str]:
+    """The characters that an element can be, in lower case; none where it is no single character, or any of many."""
+    if name == "LITERAL":
+        return frozenset({chr(argument).lower()})
+    if name == "IN" and len(argument) <= _SPELLINGS and all(str(kind) == "LITERAL" for kind, _ in argument):
+        return frozenset(chr(value).lower() for _, value in argument)
+    return frozenset()
 
 
 def _best(candidates: list[frozenset[str]]) -> frozenset[str] | None:

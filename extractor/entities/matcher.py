@@ -22,7 +22,7 @@ _FOLD |= {ord(c): p for c, p in zip("αβγδκλμµ", "abgdklmm", strict=True)
 LONGEST_ACRONYM = 5
 """Terms in capitals up to this length are matched as written: "US" is ultrasound, "us" is not."""
 
-REACH = 300
+REACH = 160
 """As far to each side of a word that a pattern cannot match without, the pattern is tried: no mention is as long."""
 
 
@@ -54,8 +54,12 @@ def squeeze(folded: str) -> tuple[str, Sequence[int]]:
     """Runs of spaces as one, and for each character left (and the end) its place in `folded`."""
     if "  " not in folded:
         return folded, range(len(folded) + 1)
-    kept = [m.start() for m in re.finditer(r"[^ ]| (?! )", folded)]
-    return "".join(folded[i] for i in kept), [*kept, len(folded)]
+    kept, where, at = [], [], 0
+    for run in re.finditer(r" {2,}", folded):
+        kept.append(folded[at : run.start() + 1])
+        where.extend(range(at, run.start() + 1))
+        at = run.end()
+    return "".join([*kept, folded[at:]]), [*where, *range(at, len(folded) + 1)]
 
 
 def is_acronym(term: str) -> bool:

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from extractor.readers.sections import has_case, tells_of_a_patient
-from extractor.readers.text import MAX_BYTES, read_text
+from extractor.readers.text import MAX_BYTES, read_bytes, read_text
 from extractor.schema import Source
 
-__all__ = ["MAX_BYTES", "has_case", "read", "read_text", "tells_of_a_patient"]
+__all__ = ["MAX_BYTES", "has_case", "read", "read_bytes", "read_text", "tells_of_a_patient"]
 
 
 def read(path: Path | str, *, max_bytes: int = MAX_BYTES) -> Source:

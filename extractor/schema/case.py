@@ -1,6 +1,5 @@
 """The document: one case report, whole, with the checks that make it trustworthy."""
 
-import json
 from typing import Literal, Self
 
 from pydantic import ValidationError, model_validator
@@ -127,10 +126,12 @@ def _reference_problems(case: Case) -> list[str]:
 
 def _offset_problems(case: Case) -> list[str]:
     text = case.text
-    if text is None:
-        return []
-    problems = [f"{s.id} ends at {s.end}, the text at {len(text)}" for s in case.sections if s.end > len(text)]
     spans: list[tuple[str, Evidence | Mention]] = [*_evidence(case), *((m.id, m) for m in case.mentions)]
+    places = [*((s.id, s) for s in case.sections), *spans]
+    problems = [f"{owner} ends at {span.end}, before it starts at {span.start}" for owner, span in places if span.end < span.start]
+    if text is None:
+        return problems
+    problems += [f"{s.id} ends at {s.end}, the text at {len(text)}" for s in case.sections if s.end > len(text)]
     return problems + [
         f"{owner} quotes {span.text!r}, but at {span.start}-{span.end} the text reads {text[span.start : span.end]!r}"
         for owner, span in spans
@@ -140,7 +141,7 @@ def _offset_problems(case: Case) -> list[str]:
 
 def dump(case: Case) -> str:
     """The document as JSON text: stable, readable, ending in a line feed."""
-    return json.dumps(case.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n"
+    return case.model_dump_json(indent=1) + "\n"
 
 
 def load(content: str | bytes, name: str = "document") -> Case:

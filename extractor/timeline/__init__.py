@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from extractor.entities.reading import Reading, Sentence
 from extractor.schema import CASE_KINDS, BaseFact, Bounds, Constraint, Evidence, Fact, IndexEvent, Patient, Relation, Warning
-from extractor.timeline.constraints import TEXT, Told, kind_of, tell
+from extractor.timeline.constraints import BIRTH, CALENDAR_ZERO, TEXT, Told, tell
 from extractor.timeline.network import DAY0, Link, Solution, solve, whole_days
 from extractor.timeline.relations import relations
 
@@ -30,7 +31,8 @@ def place(facts: Sequence[Fact], reading: Reading, patients: Sequence[Patient]) 
     for patient in patients:
         own = [f for f in facts if told_of[f.id] == patient.id]
         where, story, elsewhere = _where(own, reading)
-        told = tell(story, elsewhere, where, _sentences(reading, patient, patients), reading, patient)
+        sentences = _sentences(reading, patient, patients)
+        told = tell(story, elsewhere=elsewhere, where=where, sentences=sentences, reading=reading, patient=patient)
         solution = solve(told.links)
         steps = _steps(told, solution)
         for fact in own:
@@ -151,7 +153,7 @@ def _reasons(point: str, which: str, solution: Solution, reading: Reading) -> tu
             high = None if high is None or b is None else high + b
             at = link.before if forward else link.after
         anchor, _, part = at.partition(".")
-        if at in ("birth", "calendar"):
+        if at in (BIRTH, CALENDAR_ZERO):
             anchor, part = DAY0, ""
             low, high = solution.earliest.get(point), solution.latest.get(point)
         worded = next((x for x in chain if x.span), None)
@@ -168,12 +170,23 @@ def _reasons(point: str, which: str, solution: Solution, reading: Reading) -> tu
             start=span[0] if span else None,
             end=span[1] if span else None,
         )
-        if reason not in reasons:
-            reasons.append(reason)
+        reasons = _with(reason, reasons)
     return tuple(reasons)
 
 
-def _relation(low: float | None, high: float | None, worded: Link | None) -> str:
+def _with(reason: Constraint, reasons: list[Constraint]) -> list[Constraint]:
+    """Reasons with one more; the two halves of a usual gap are told as one."""
+    for i, other in enumerate(reasons):
+        same = other.model_copy(update={"low": None, "high": None, "relation": reason.relation}) == reason.model_copy(update={"low": None, "high": None})
+        if same and (other == reason or None in (other.low, other.high)):
+            low = other.low if reason.low is None else reason.low
+            high = other.high if reason.high is None else reason.high
+            return [*reasons[:i], other.model_copy(update={"low": low, "high": high, "relation": _relation(low, high, None)}), *reasons[i + 1 :]]
+    return [*reasons, reason]
+
+
+def _relation(low: float | None, high: float | None, worded: Link | None) -> Literal["after", "before", "at", "within", "order"]:
+    """The relation of a point to its anchor in one word."""
     if low == 0 and high == 0:
         return "at"
     if low is not None and high is not None:
@@ -192,13 +205,14 @@ def _time_evidence(fact: Fact, solution: Solution, reading: Reading) -> tuple[Ev
 
 
 def _index(told: Told, reading: Reading) -> IndexEvent:
-    """What day 0 is, in the words that tell it."""
-    start, end = told.index
-    text = reading.text[start:end]
-    evidence = (Evidence(start=start, end=end, text=text, role="time", section=reading.sentence_at(start).section.id),) if text.strip() else ()
-    fact = told.index_fact or next((f.id for e in told.events if e.kind != "presentation" for f in e.facts
-                                    if any(x.before == DAY0 and x.after == f.id and x.rule == "day 0" for x in told.links)), None)  # fmt: skip
-    return IndexEvent(label=" ".join(text.split()) or "the first event told", evidence=evidence, fact=fact, date=told.index_date or told.dates.get(DAY0))
+    """What day 0 is, in the words that tell it, and the fact that stands for it."""
+    opening = told.opening
+    text = reading.text[opening.start : opening.end]
+    section = reading.sentence_at(opening.start).section.id if reading.sentences else None
+    evidence = (Evidence(start=opening.start, end=opening.end, text=text, role="time", section=section),) if text.strip() else ()
+    first = next((x.after for x in told.links if x.before == DAY0 and x.rule == "day 0"), None)
+    label = " ".join(text.split()) or "the first event told"
+    return IndexEvent(label=label, evidence=evidence, fact=opening.fact or first, date=told.date or told.dates.get(DAY0))
 
 
 def _conflicts(solution: Solution, told: Told, reading: Reading) -> list[Warning]:
@@ -212,6 +226,3 @@ def _conflicts(solution: Solution, told: Told, reading: Reading) -> list[Warning
         about = tuple(p for p in dict.fromkeys(x.partition(".")[0] for x in (link.before, link.after)) if p in facts)
         found.append(Warning(code="temporal-conflict", message=f'"{words}" contradicts other times in the text and was not used.', facts=about))
     return found
-
-
-__all__ = ["Placed", "kind_of", "place"]

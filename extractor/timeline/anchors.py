@@ -18,7 +18,7 @@ _END = re.compile(r"\b(?:end|ending|completion|completing|completed|finishing|co
 _NTH = (re.compile(r"\b(?:first|1st|initial|primary|index)\b(?![- ]line)", re.I), re.compile(r"\b(?:second|2nd)\b(?![- ]line)", re.I),
         re.compile(r"\b(?:third|3rd)\b(?![- ]line)", re.I),
         re.compile(r"\b(?:fourth|4th)\b", re.I))  # fmt: skip
-COURSES = frozenset({"therapy", "medication", "radiotherapy"})
+
 
 
 @dataclass(eq=False)
@@ -104,4 +104,4 @@ def _named(words: str, span: tuple[int, int], events: Sequence[Event]) -> Event 
 
 
 def _in(name: str, text: str) -> bool:
-    return re.search(r"\b" + re.escape(name) + r"\b", text) is not None
+    return name in text and re.search(r"\b" + re.escape(name) + r"\b", text) is not None

@@ -14,9 +14,18 @@ from pathlib import Path
 
 from extractor.entities.lexicon import read_table
 from extractor.entities.values import number
-from extractor.schema import DAYS_PER_MONTH, DAYS_PER_YEAR, Mention
+from extractor.schema import DAYS_PER_YEAR, Mention
 
 HERE = Path(__file__).parent
+PLACES = frozenset({
+    "date", "offset", "stay", "elapsed", "elapsed_total", "follow_up", "cycles", "age", "same", "index", "at_event", "at_surgery", "before_event",
+})  # fmt: skip
+"""The kinds of expression that say when; the others say how long, or only in which order."""
+PLACING = frozenset({
+    "date", "age", "after", "before", "later", "earlier", "elapsed", "elapsed_total", "elapsed_now", "within", "cycles_done", "cycle_day", "next", "same",
+    "follow_up", "day", "stay", "at_event", "index", "vague", "before_event", "at_surgery",
+})  # fmt: skip
+"""The same, as the kinds that the patterns and terms of entities/time give."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SEASONS = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "fall": (9, 11), "winter": (12, 2)}
 
@@ -35,7 +44,7 @@ class Expression:
     words: str = ""
     month: tuple[int, int | None] | None = None
     iso: str | None = None
-    open: bool = False
+    since: bool = False
 
 
 @cache
@@ -107,7 +116,10 @@ def express(mention: Mention, text: str) -> Expression | None:
     kind = str(said.get("kind", "then"))
     words = text[mention.start : mention.end]
     anchor = _anchor(mention, text)
-    make = lambda name, low, high, **more: Expression(name, mention.start, mention.end, low, high, anchor, words, **more)  # noqa: E731
+
+    def make(name: str, low: float | None, high: float | None) -> Expression:
+        return Expression(name, mention.start, mention.end, low, high, anchor, words)
+
     if kind == "date":
         return _date(mention, said)
     if kind == "age":
@@ -116,12 +128,12 @@ def express(mention: Mention, text: str) -> Expression | None:
         unit = str(said["unit"])
         short, long = unit_days(unit)
         return make("offset", short if long == 1 else short / 2, long if long == 1 else long * 1.5)
-    if kind == "day":
+    if kind in ("day", "stay"):
         nth = number(str(said.get("ordinal") or said.get("ordinal2") or ""))
         if nth is None:
             return None
         short, long = unit_days(str(said.get("unit", "day")))
-        return make("offset", max(0.0, nth - 1) * short, nth * long)
+        return make("stay" if kind == "stay" else "offset", max(0.0, nth - 1) * short, nth * long)
     if kind == "cycle_day":
         cycles, day = number(str(said["amount"])), number(str(said["day"]))
         if cycles is None or day is None:
@@ -134,8 +146,10 @@ def express(mention: Mention, text: str) -> Expression | None:
             return None
         if kind == "cycles_done":
             return make("cycles", *days)
+        if kind == "before" and text[max(0, mention.start - 4) : mention.start].lower() == "for ":
+            return make("duration", *days)
         if kind in ("before", "earlier"):
-            return make("offset", -days[1], -days[0], open=kind == "earlier")
+            return make("offset", -days[1], -days[0])
         if kind in ("after", "later", "elapsed_now"):
             return make("offset", *days)
         if kind == "within":
@@ -172,7 +186,7 @@ def _date(mention: Mention, said: dict[str, object]) -> Expression | None:
     words = re.sub(r"\s+", " ", str(said["date"]).lower()).strip()
     part = str(said.get("part") or "").lower()
     span = _calendar(words)
-    since = bool(re.match(r"since\b|by\b|until\b", mention.text.lower()))
+    since = mention.text.lower().startswith(("since", "by ", "until"))
     if span is None:
         month, day = _month_day(words)
         if month is None:
@@ -249,6 +263,3 @@ def _month_day(words: str) -> tuple[int | None, int | None]:
     name = re.search(r"[a-z]{3,}", words.removeprefix("the "))
     day = re.search(r"\d+", words)
     return (month_of(name[0]) if name else None), (int(day[0]) if day else None)
-
-
-__all__ = ["DAYS_PER_MONTH", "Expression", "amount", "days_of", "express", "length", "unit_days"]

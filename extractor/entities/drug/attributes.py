@@ -36,7 +36,7 @@ _DOSE = re.compile(
     r"(?:(?: ?/ ?| per )"
     r"(?:m(?:[2²]| 2|\(2\))|square met(?:er|re)(?: of body[ -]surface[ -]area)?|kg(?: of body weight)?|kg body weight|dose))?"
     r"(?: ?/ ?(?:day|d|week|wk|month|hour|hr|h|min|kg|m[2²])(?![a-z]))*)"
-    r"|(?P<auc>AUC ?(?:of |= ?)?\d+(?:\.\d+)?)",
+    r"|(?P<auc>(?:AUC|area under the (?:concentration-time )?curve)(?: \(AUC\))? ?(?:of |= ?)?\d+(?:\.\d+)?)",
     re.IGNORECASE,
 )
 
@@ -176,6 +176,7 @@ def _list_dose(mention: Mention, reading: Reading) -> str | None:
 
 def _plain_dose(text: str) -> str:
     text = re.sub(r"\s+", " ", text.strip())
+    text = re.sub(r"area under the (?:concentration-time )?curve(?: \(AUC\))?(?: of)?", "AUC", text, flags=re.IGNORECASE)
     text = _SQUARE_METRE.sub("/m2", text)
     text = re.sub(r" per kg(?: of body weight)?|/kg body weight", "/kg", text)
     text = re.sub(r" ?/ ?", "/", text)
@@ -306,14 +307,13 @@ def _regimen(mention: Mention, reading: Reading) -> str | None:
     last = members[-1]
     if kind_of(mention) == "drug" and (acronym := _acronym(members, reading)):
         return acronym
+    if not is_cyclic(members) or last.context.declined:
+        return None
     others = [
         m for m in members if named(m) != named(mention) and not stands_beside_its_drugs(m, reading) and is_treatment(m, reading)
     ]
     others = [m for m in others if not is_only_spoken_of(m, reading)]
-    partners = list(dict.fromkeys(named(m) for m in others))
-    if not partners or not any(family_of(m) in ANTICANCER for m in members) or last.context.declined:
-        return None
-    return ", ".join(partners)
+    return ", ".join(dict.fromkeys(named(m) for m in others)) or None
 
 
 def _acronym(members: list[Mention], reading: Reading) -> str | None:

@@ -14,7 +14,7 @@ def stop_reason(mention: Mention, reading: Reading) -> str | None:
     """Why a drug was stopped, where the sentence says that it was."""
     sentence = reading.sentence_at(mention.start)
     left, right = around(mention, reading, 80, 70)
-    if re.search(r"\bcompleted (?:[\w-]+ ){0,8}\Z", left, re.IGNORECASE) or re.match(
+    if re.search(r"\bcompleted (?:(?!weeks?|months?|days?|years?)[\w-]+ ){0,8}\Z", left, re.IGNORECASE) or re.match(
         r"[^.;,]{0,60}\b(?:was|were) completed\b", right, re.IGNORECASE
     ):
         return "completion"

@@ -28,6 +28,9 @@ from extractor.entities.drug.meaning import is_only_spoken_of, is_passing, is_tr
 from extractor.entities.reading import Draft, Reading
 from extractor.schema import CASE_KINDS, Mention
 
+LATER = frozenset({"second-line", "third-line", "later-line", "salvage", "maintenance"})
+"""Intents that cannot be a first course's."""
+
 
 def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
     """The course a mention tells of; none where the word is no treatment, or stands beside the drugs it sums up."""
@@ -49,7 +52,7 @@ def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[D
 def _retelling(known: Draft, mention: Mention, reading: Reading) -> Draft:
     """What a class word or an acronym that means a known course adds to it."""
     attributes = {k: v for k, v in described(mention, reading).items() if k in ("cycles", "stop_reason", "intent")}
-    if reading.sentence_at(mention.start).index - known.sentence.index > 2:
+    if reading.sentence_at(mention.start).index - known.sentence.index > 2 or is_only_spoken_of(mention, reading):
         attributes.pop("intent", None)
     return _draft(mention, reading, known.name, attributes, known)
 
@@ -130,7 +133,7 @@ def _is_new_class(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -
     near = reading.sentence_at(mention.start).index - reading.sentence_at(known[-1].heads[-1][0]).index
     intent = intent_of(mention, reading)
     told = known[-1].attributes.get("intent")
-    if intent and (told not in (None, intent) or (told is None and near > 2)):
+    if intent and (told not in (None, intent) or (told is None and (near > 2 or intent in LATER))):
         return True
     left, _ = around(mention, reading, 60, 0)
     if is_passing(mention, reading):
@@ -157,10 +160,12 @@ def _is_new_course(earlier: Draft, later: Draft, reading: Reading) -> bool:
     mention = later.mention
     before = words_before(mention, reading)
     left, _ = around(chain(mention, reading)[0], reading, 70, 0)
-    if re.search(r"\b(?:combination with|added to|addition to|addition of|after|since|during|of)\s*\Z", before, re.IGNORECASE):
+    if re.search(r"\b(?:combination with|added to|addition to|addition of|after|since|during)\s*\Z", before, re.IGNORECASE):
         return False
-    if any(c.regex.search(before) for c in cues("restart")):
-        return True
+    if _restarts(mention, reading):
+        return not (later.sentence.index - earlier.sentence.index <= 2 and _restarts(earlier.mention, reading))
+    if re.search(r"\bof\s*\Z", before):
+        return False
     if earlier.sentence.index == later.sentence.index:
         return False
     if later.attributes.get("intent") in ("prophylactic", "maintenance") and not earlier.attributes.get("intent"):
@@ -186,6 +191,14 @@ def _is_new_course(earlier: Draft, later: Draft, reading: Reading) -> bool:
     )
 
 
+def _restarts(mention: Mention, reading: Reading) -> bool:
+    """Whether the words beside a mention say that it was begun anew ("restarted X", "X was reinitiated")."""
+    _, right = around(mention, reading, 0, 45)
+    again = re.match(r"(?: therapy| treatment)? (?:was|were) (?:then |subsequently |later )?(?:\w+ly )?", right)
+    after = again is not None and any(c.regex.match(right, again.end()) for c in cues("restart"))
+    return after or said("restart", words_before(mention, reading)) is not None
+
+
 def _starts_after(mention: Mention, reading: Reading) -> bool:
     _, right = around(group(mention, reading)[-1], reading, 0, 40)
     return (
@@ -201,6 +214,9 @@ def _starts_after(mention: Mention, reading: Reading) -> bool:
 def _absorbed(draft: Draft, drugs: list[Draft], reading: Reading) -> set[int]:
     """The drafts that `draft` makes superfluous: itself, where later drugs explain a class word; later ones, where a plan was done."""
     later = [d for d in drugs if d.head > draft.head]
+    before = [d for d in drugs if d.name == draft.name and d.head < draft.head and d.attributes.get("status", "given") == "given"]
+    if draft.attributes.get("status") == "planned" and before and kind_of(draft.mention) == "drug":
+        return {id(draft)}
     if draft.attributes.get("status") == "planned":
         carried = [d for d in later if d.name == draft.name and d.attributes.get("status", "given") == "given"]
         if carried:

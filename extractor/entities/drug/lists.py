@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from extractor.entities.drug.cues import ANTICANCER, STANDS_FOR, cues
 from extractor.entities.reading import Draft, Reading, Sentence
@@ -36,6 +37,10 @@ def list_start(mention: Mention, reading: Reading) -> Mention:
     return mention if pair else members[0]
 
 
+LONGEST_LIST = 12
+"""No report gives more drugs together than this; a longer list is a table, and its ends say nothing of each other."""
+
+
 def drugs_of(sentence: Sentence, reading: Reading) -> list[Mention]:
     return reading.in_sentence(sentence, "drug")
 
@@ -46,26 +51,28 @@ def gap(left: Mention, right: Mention, reading: Reading) -> str | None:
     "list" (cisplatin and etoposide), "link" (chemotherapy with cisplatin; CHOP, consisting of …), "sequence" (… followed by …),
     "apposed" (gemcitabine chemotherapy; cisplatin (CDDP)), or None where other words part them.
     """
-    text = re.sub(r"\([^()]*\)", " ", spaced(reading.text[left.end : right.start]))
+    plural = left.text.endswith("s")
+    return _gap(reading.text[left.end : right.start], kind_of(left), kind_of(right), stands_for(left, right), plural)
+
+
+@lru_cache(maxsize=4096)
+def _gap(between: str, left: str, right: str, stands: bool, plural: bool) -> str | None:
+    """`gap` of what counts: the words between, the kinds of both, whether the left stands for the right, and is plural."""
+    text = re.sub(r"\([^()]*\)", " ", spaced(between))
     if len(text) > 160 or re.search(r"[!?]|\.\s", text):
         return None
-    if (
-        kind_of(left) == "class"
-        and stands_for(left, right)
-        and re.fullmatch(r"(?: (?!and\b)[\w-]+){0,10} (?:with|using|of)(?: [\w-]+){0,2} ", text)
-    ):
+    if left == "class" and stands and re.fullmatch(r"(?: (?!and\b)[\w-]+){0,10} (?:with|using|of)(?: [\w-]+){0,2} ", text):
         return "link"
-    if re.fullmatch(r"\W*, (?:an? |the )(?:[\w-]+ )?", text) and (kind_of(left) == "class") != (kind_of(right) == "class"):
+    if re.fullmatch(r"\W*, (?:an? |the )(?:[\w-]+ )?", text) and (left == "class") != (right == "class"):
         return "apposed"
     words = re.findall(r"[A-Za-zµμ][\w.²µμ]*", re.sub(r"(?<![A-Za-z])\d[\d.,]*", " ", text))
-    kinds = {next((c.value for c in cues("gap") if c.regex.match(w.rstrip("."))), "other") for w in words}
-    strangers = sum(not any(c.regex.match(w.rstrip(".")) for c in cues("gap")) for w in words)
-    if strangers:
+    kinds = {_joins(word.rstrip(".")) for word in words}
+    if None in kinds:
         return None
     if "sequence" in kinds:
         return "sequence"
     if (
-        kind_of(left) != "drug"
+        left != "drug"
         and ("link" in kinds or re.search(r"[(:\[]|\bwith\b|\bof\b|\bon\b", text))
         and (
             not re.match(r"\s*(?:and|or|,|plus|\+)", text)
@@ -75,32 +82,38 @@ def gap(left: Mention, right: Mention, reading: Reading) -> str | None:
         return "link"
     if re.fullmatch(r"[\s-]*(?:based )?(?:drug|agent|medication)?[\s(\[\"-]*(?:an? )?", text):
         return "apposed"
-    if kind_of(left) == "class" and stands_for(left, right) and re.fullmatch(r",? ", text) and not left.text.endswith("s"):
+    if left == "class" and stands and re.fullmatch(r",? ", text) and not plural:
         return "link"
     return "list" if "list" in kinds or re.search(r"[,/+&\u2192\u2013-]", text) else None
 
 
+@lru_cache(maxsize=4096)
+def _joins(word: str) -> str | None:
+    """How a word between two drugs joins them, by the cues; None where it is a stranger that parts them."""
+    return next((c.value for c in cues("gap") if c.regex.match(word)), None)
+
+
 def chain(mention: Mention, reading: Reading) -> list[Mention]:
     """The drug words of the sentence from the first that hangs together with `mention` to `mention` itself."""
-    drugs = drugs_of(reading.sentence_at(mention.start), reading)
-    chain = [mention]
-    for other in reversed([m for m in drugs if m.end <= mention.start]):
-        if gap(other, chain[0], reading) is None:
+    before = [m for m in drugs_of(reading.sentence_at(mention.start), reading) if m.end <= mention.start]
+    found = [mention]
+    for other in reversed(before[-LONGEST_LIST:]):
+        if gap(other, found[0], reading) is None:
             break
-        chain.insert(0, other)
-    return chain
+        found.insert(0, other)
+    return found
 
 
 def group(mention: Mention, reading: Reading) -> list[Mention]:
-    """The drugs given together with a mention, itself among them, in the order of the text."""
+    """The drugs given together with a mention, itself among them, in the order of the text (of a long list its neighbours)."""
     drugs = drugs_of(reading.sentence_at(mention.start), reading)
     at = next((i for i, m in enumerate(drugs) if m.start == mention.start), None)
     if at is None:
         return [mention]
     first = last = at
-    while first and gap(drugs[first - 1], drugs[first], reading) in ("list", "apposed"):
+    while first > max(0, at - LONGEST_LIST) and gap(drugs[first - 1], drugs[first], reading) in ("list", "apposed"):
         first -= 1
-    while last + 1 < len(drugs) and gap(drugs[last], drugs[last + 1], reading) in ("list", "apposed"):
+    while last + 1 < min(len(drugs), at + LONGEST_LIST) and gap(drugs[last], drugs[last + 1], reading) in ("list", "apposed"):
         last += 1
     return drugs[first : last + 1]
 

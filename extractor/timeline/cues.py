@@ -1,0 +1,103 @@
+"""How a clause is told: as a visit, as past, as urgent. The words stand in cues.tsv; only the grammar around them stands here."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from extractor.entities.lexicon import read_table
+
+HERE = Path(__file__).parent
+_HAD = r"\bhad (?:(?:already|also|previously|not|never|recently|just|routinely|regularly|initially|once) )*"
+_NO_VISIT = re.compile(r"\b(?:we|which|case|report|had) (?:\w+ )?$", re.IGNORECASE)
+_WHO_HAD = re.compile(r"\bwho had (?:been )?$", re.IGNORECASE)
+_CARRIER = re.compile(
+    r"\b(?:man|woman|male|female|patient|boy|girl|lady|gentleman|infant|child|year[- ]olds?)\b[^.;]{0,40}\bwith\b[^,;.]*$", re.IGNORECASE
+)
+_HISTORY_OF = re.compile(r"\bwith (?:an? |known |significant )?(?:[\w-]+ ){0,2}history of\b", re.IGNORECASE)
+_CYCLE = re.compile(
+    r"\b(?P<days>\d{1,2})[- ]day cycles?\b|\b(?P<per>\d{1,2}) ?d/cycle|\b(?:every|q|interval of) ?(?P<weeks>\d|two|three|four|six) ?w(?:ee)?ks?\b", re.IGNORECASE
+)
+_WEEKS = {"two": 2, "three": 3, "four": 4, "six": 6}
+
+
+@cache
+def _words() -> dict[str, list[str]]:
+    words: dict[str, list[str]] = {}
+    for row in read_table(HERE / "cues.tsv", ("kind", "words")):
+        words.setdefault(row["kind"], []).append(row["words"])
+    return words
+
+
+def _any_of(kind: str) -> str:
+    return "|".join(re.escape(w) for w in sorted(_words()[kind], key=len, reverse=True))
+
+
+@cache
+def _pattern(kind: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{_any_of(kind)})\b", re.IGNORECASE)
+
+
+def find(kind: str, text: str) -> re.Match[str] | None:
+    """The first words of a kind of cue in a text."""
+    return _pattern(kind).search(text)
+
+
+def says(kind: str, text: str) -> bool:
+    """Whether a text has words of a kind of cue."""
+    return _pattern(kind).search(text) is not None
+
+
+@cache
+def _pluperfect() -> re.Pattern[str]:
+    had, been = _any_of("had"), _any_of("been")
+    return re.compile(rf"{_HAD}(?:{had}|been (?:[\w-]+ly )?(?:{been}))\b|\b(?:has|have) been (?:[\w-]+ly )?(?:treated|on|taking|followed|receiving|diagnosed)\b", re.IGNORECASE)
+
+
+def is_pluperfect(text: str) -> bool:
+    """Whether a step of care is told as past to what is told: "had undergone", "had been diagnosed", but not "had declined"."""
+    return _pluperfect().search(text) is not None
+
+
+def visit(text: str) -> re.Match[str] | None:
+    """The words by which a patient comes to care, if a text has them: no routine or earlier visit, no "we presented"."""
+    for match in _pattern("presentation").finditer(text):
+        before = text[max(0, match.start() - 30) : match.start()]
+        if (not says("not_presentation", before) and not _NO_VISIT.search(before)) or _WHO_HAD.search(before):
+            return match
+    return None
+
+
+def is_transfer(text: str, cue: re.Match[str]) -> bool:
+    """Whether the words of a visit only lead to another ward of the same hospital."""
+    return says("inside", text[cue.start() : cue.end() + 60])
+
+
+@cache
+def _at_home() -> re.Pattern[str]:
+    return re.compile(rf"\bour (?:\w+ ){{0,3}}(?:{_any_of('home')})\b", re.IGNORECASE)
+
+
+def is_at_home(text: str) -> bool:
+    """Whether a text speaks of the reporting hospital: "our department"."""
+    return _at_home().search(text) is not None
+
+
+def has_already(text: str) -> bool:
+    """Whether what follows `text` is a disease the patient is introduced with: "a man with"."""
+    return _CARRIER.search(text) is not None
+
+
+def history_begins(text: str) -> int | None:
+    """Where in a text "with a history of" turns to the past."""
+    match = _HISTORY_OF.search(text)
+    return match.start() if match else None
+
+
+def cycle_days(text: str) -> tuple[float, float] | None:
+    """The length of a treatment cycle as a text says it ("28-day cycle", "every 3 weeks"), with a week's delay."""
+    match = _CYCLE.search(text)
+    if match is None:
+        return None
+    weeks = (match["weeks"] or "").lower()
+    days = float(match["days"] or match["per"]) if not weeks else 7.0 * (_WEEKS.get(weeks) or int(weeks))
+    return (days, days + 7) if 7 <= days <= 60 else None

@@ -1,11 +1,12 @@
 """Mentions to facts: asks each entity type's builder, and makes one fact of what is told twice.
 
-A type's own rules are its `fact.py`: `build(mention, reading, drafts)`, and optionally `same(earlier, later, reading)` and
-`review(drafts, reading)`. Without one a mention becomes a fact with its own name and attributes.
+A type's own rules are its `fact.py`: `build(mention, reading, drafts)`, and optionally `same(earlier, later, reading)`,
+`retells(earlier, later, reading)` (the same for what stands outside the case) and `review(drafts, reading)`. Without one a mention becomes a fact with its own name and attributes.
 """
 
 import importlib
 import importlib.util
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +24,9 @@ from extractor.schema import CASE_KINDS, STANDARD_TYPES, BaseFact, Fact, Mention
 _ONE_FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
 _COMMON = frozenset(BaseFact.model_fields) | {"type"}
 
+_ANNOUNCES = re.compile(r"\b(?:we|authors|(?:article|paper|report|study))(?: \w+)? (?:report|describe|present)(?:s|ed)?\b", re.IGNORECASE)
+_AGE = re.compile(r"\b\d{1,3}[- ](?:year|month|week|day)s?[- ]old\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Builder:
@@ -30,6 +34,7 @@ class Builder:
 
     build: Callable[[Mention, Reading, Sequence[Draft]], list[Draft]]
     same: Callable[[Draft, Draft, Reading], bool]
+    retells: Callable[[Draft, Draft, Reading], bool]
     review: Callable[[list[Draft], Reading], list[Draft]]
 
 
@@ -40,13 +45,16 @@ def find_facts(reading: Reading, entities: Mapping[str, Entity]) -> list[Fact]:
 
 def _drafts(reading: Reading, entities: Mapping[str, Entity]) -> list[Draft]:
     builders = {label: _builder(entity) for label, entity in entities.items() if entity.fact}
-    kinds = {s.id: s.kind for s in reading.sections}
+    outside = {s.id for s in reading.sections if s.kind not in CASE_KINDS}
+    overview = _overview(reading)
     told: list[Draft] = []
     # The case itself first: an abstract or a legend retells it, and says less.
     for retelling in (False, True):
         for mention in reading.mentions:
             entity = entities.get(mention.label)
-            if entity is None or not entity.fact or (kinds[mention.section] not in CASE_KINDS) is not retelling:
+            if entity is None or not entity.fact:
+                continue
+            if (mention.section in outside or any(start <= mention.start < end for start, end in overview)) is not retelling:
                 continue
             said = policy(mention, entity)
             if said is None:
@@ -55,11 +63,22 @@ def _drafts(reading: Reading, entities: Mapping[str, Entity]) -> list[Draft]:
                 draft.attributes = {**said, **draft.attributes} if "status" in said else draft.attributes
                 if mention.context.uncertain and entity.policy.get("uncertain") == "suspected":
                     draft.certainty = "suspected"
-                same = builders[draft.type].same if draft.type in builders else builders[mention.label].same
-                _add(draft, told, _retells if retelling else same, reading)
+                own = builders.get(draft.type, builders[mention.label])
+                _add(draft, told, own.retells if retelling else own.same, reading)
     for builder in builders.values():
         told = builder.review(told, reading)
     return sorted(told, key=lambda d: (d.mention.start, d.head, d.type, d.name))
+
+
+def _overview(reading: Reading) -> list[tuple[int, int]]:
+    """Where a case begins by saying what it is about ("Herein, we report …"), before the patient is introduced by age."""
+    found = []
+    for match in _ANNOUNCES.finditer(reading.text):
+        sentence = reading.sentence_at(match.start())
+        following = reading.sentences[min(sentence.index + 1, len(reading.sentences) - 1)]
+        if following is not sentence and not _AGE.search(reading.words(sentence)) and _AGE.search(reading.words(following)):
+            found.append((sentence.start, sentence.end))
+    return found
 
 
 def policy(mention: Mention, entity: Entity) -> dict[str, str] | None:
@@ -149,5 +168,6 @@ def _builder(entity: Entity) -> Builder:
     return Builder(
         getattr(module, "build", build),
         getattr(module, "same", _same),
+        getattr(module, "retells", _retells),
         getattr(module, "review", lambda drafts, reading: drafts),
     )

@@ -31,8 +31,8 @@ from extractor.evaluation import (
     tables,
     total,
 )
-from extractor.evaluation.judged import TYPES, years
-from extractor.evaluation.metrics import METRICS
+from extractor.evaluation.judged import FACT_LEVELS, TYPES, years
+from extractor.evaluation.levels import METRICS_OF
 from extractor.evaluation.names import folded, same_name
 from extractor.schema import dump, load
 
@@ -431,7 +431,7 @@ def test_counts_add_up_over_cases():
     rows = total([*counts(gold, gold), *counts(gold, half)])
     found = next(r for r in rows if (r.metric, r.key) == ("found", "drug"))
     assert (found.right, found.gold, found.predicted) == (3, 4, 3)
-    assert {r.metric for r in rows} == {metric.__name__ for metric in METRICS}
+    assert {r.metric for r in rows} == {metric.__name__ for level in FACT_LEVELS for metric in METRICS_OF[level]}
     assert total(reversed(rows)) == rows
 
 

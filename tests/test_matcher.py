@@ -108,7 +108,7 @@ def test_patterns_tried_near_their_words_find_what_they_find_everywhere():
         (r"(?:ER|PR)[+-]", {"er", "pr"}),
         (r"(?:foo)?\d", None),
         (r"a|\d", None),
-        (r"tumou?r(?= size)", {"tumo"}),
+        (r"tumou?r(?= size)", {"tumor", "tumour"}),
         (r"[A-Z]+(?= mutation)", {" mutation"}),
         (r"wom[ae]n", {"woman", "women"}),
     ],

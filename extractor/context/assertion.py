@@ -27,6 +27,11 @@ RULES = Path(__file__).parent / "rules.json"
 SPEAKERS = frozenset({"THIS_PATIENT", "INTRODUCES", "PRONOUN"})
 """Categories that tell whom a sentence speaks of; matched apart, so that "she" may both end a clause and name the patient."""
 _AGE = re.compile(r"(?:years?|yrs?|months?|weeks?|days?)[-\u2010\u2011\u2013 ]olds?\b", re.IGNORECASE)
+_KIN = (
+    (re.compile(r"\bhis (?:\w+ )?(?:mother|sister|aunt|grandmother|daughter|wife|niece)\b", re.IGNORECASE), "she"),
+    (re.compile(r"\bher (?:\w+ )?(?:father|brother|uncle|grandfather|son|husband|nephew)\b", re.IGNORECASE), "he"),
+)
+"""A relative of the other sex than the patient, and the pronoun that means the relative in the next sentence."""
 _NEVER_THE_PATIENT = frozenset({"front", "references", "back"})
 _RETELLS = frozenset({"abstract"})
 _FLAGS = frozenset(Context.model_fields) - {"experiencer"}
@@ -117,12 +122,13 @@ class ContextStage:
         cues = self._matches(doc, starts)
         speakers = _by_sentence(((doc.vocab.strings[m], start) for m, start, _ in self._speakers(doc)), starts)
         speaks = self._who_speaks(doc, starts, cues, speakers)
+        kin = _of_kin(doc, starts)
         for number, found in enumerate(targets):
             if not found:
                 continue
             edges = self._edges(doc, [s for _, s in found], cues[number])
             for (index, span), categories in zip(found, edges, strict=True):
-                contexts[index] = self._context(span.label_, categories, *speaks[number])
+                contexts[index] = self._context(span.label_, categories | {"FAMILY"} if number in kin else categories, *speaks[number])
         doc._.contexts = tuple(contexts)
         return doc
 
@@ -210,6 +216,19 @@ class ContextStage:
     def _meaning(self, category: str, label: str) -> str | None:
         meaning = self._knowledge.categories.get(category, {})
         return meaning[label] if label in meaning else meaning.get("*")
+
+
+def _of_kin(doc: Doc, starts: Sequence[int]) -> frozenset[int]:
+    """The sentences that go on about a relative named before: "His mother had breast cancer. She died at 50"."""
+    told = [(m.start(), pronoun) for kin, pronoun in _KIN for m in kin.finditer(doc.text)]
+    offsets = [doc[i].idx for i in starts] if told else []
+    found = set()
+    for start, pronoun in told:
+        following = bisect_right(offsets, start)
+        while following < len(starts) and doc[starts[following]].lower_ == pronoun:
+            found.add(following)
+            following += 1
+    return frozenset(found)
 
 
 def _needed(pattern: Sequence[Mapping[str, Any]]) -> list[frozenset[str]]:

@@ -58,14 +58,22 @@ def _candidates(parsed: Iterable[tuple[Any, Any]], *, around: bool) -> list[froz
 
 
 def _characters(name: str, argument: Any) -> frozenset[str]:
-    """The characters that an element can be, in lower case; none where it is no single character, or any of many."""
+    """The characters that an element can be, in lower case ("" if it may be left out); none where it can be one of many."""
     if name == "LITERAL":
         return frozenset({chr(argument).lower()})
     if name == "IN" and len(argument) <= _SPELLINGS and all(str(kind) == "LITERAL" for kind, _ in argument):
         return frozenset(chr(value).lower() for _, value in argument)
+    if name == "MAX_REPEAT" and argument[:2] == (0, 1) and len(argument[2]) == 1:
+        options = _characters(str(argument[2][0][0]), argument[2][0][1])
+        return options | {""} if options else options
     return frozenset()
 
 
 def _best(candidates: list[frozenset[str]]) -> frozenset[str] | None:
-    usable = [c for c in candidates if len(c) <= MOST and min(map(len, c)) >= SHORTEST]
+    usable = [_shortest(c) for c in candidates if len(c) <= MOST and min(map(len, c)) >= SHORTEST]
     return max(usable, key=lambda c: (min(map(len, c)), -len(c)), default=None)
+
+
+def _shortest(literals: frozenset[str]) -> frozenset[str]:
+    """Without those that hold another one: "lungs" is found where "lung" is."""
+    return frozenset(x for x in literals if not any(y in x for y in literals if y != x))

@@ -1,11 +1,14 @@
 """What is known of a report once it has been read: text, sections, sentences and mentions, and the questions asked of them."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from extractor.schema import Mention, Section
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Reading:
         self.mentions = tuple(sorted(mentions, key=lambda m: (m.start, -m.end)))
         self._sentence_starts = [s.start for s in self.sentences]
         self._mention_starts = [m.start for m in self.mentions]
+        self.remembered: dict[tuple[object, str], Any] = {}
 
     def sentence_at(self, offset: int) -> Sentence:
         """The sentence that holds `offset` (the last one begun before it)."""
@@ -50,6 +54,20 @@ class Reading:
         """The mentions of these labels before `offset`, nearest first, at most so many sentences back."""
         first = self.sentences[max(0, self.sentence_at(offset).index - sentences)]
         return [m for m in reversed(self.within(first.start, offset, *labels)) if m.end <= offset]
+
+
+def remembered(question: Callable[[Mention, Reading], T]) -> Callable[[Mention, Reading], T]:
+    """For what builders ask again and again of a mention: each answer is worked out once a reading."""
+
+    @wraps(question)
+    def ask(mention: Mention, reading: Reading) -> T:
+        key = (question, mention.id)
+        if key not in reading.remembered:
+            reading.remembered[key] = question(mention, reading)
+        answer: T = reading.remembered[key]
+        return answer
+
+    return ask
 
 
 @dataclass

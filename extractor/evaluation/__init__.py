@@ -2,10 +2,12 @@
 
 from extractor.evaluation.gold import gold_files, read_case
 from extractor.evaluation.judged import JudgedCase, JudgedFact, JudgedPatient, judged
-from extractor.evaluation.metrics import METRICS, Row, counts, match, total
+from extractor.evaluation.levels import METRICS, counts
+from extractor.evaluation.metrics import match
 from extractor.evaluation.mistakes import Mistake, errors, listing
 from extractor.evaluation.pairs import Result, compare, evaluate, evaluate_run
 from extractor.evaluation.report import as_dict, tables
+from extractor.evaluation.rows import Row, total
 
 __all__ = [
     "METRICS", "JudgedCase", "JudgedFact", "JudgedPatient", "Mistake", "Result", "Row", "as_dict", "compare", "counts", "errors",

@@ -5,19 +5,20 @@ in the order; and each patient's sex, age and day 0. Ids are free to differ; con
 are not compared.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from extractor.errors import ExtractorError, InputError
+from extractor.evaluation.gold import contents
 from extractor.evaluation.judged import JudgedFact
 from extractor.evaluation.mistakes import sentence
 from extractor.evaluation.names import folded, same_name
-from extractor.schema import BaseFact, Bounds, Case, Patient, load
+from extractor.schema import Bounds, Case, Fact, Patient, load
 
 NAMED = 3
 """So many of the facts that another one has overtaken are named; the others are counted."""
@@ -87,12 +88,18 @@ class Comparison:
 # Documents and folders --------------------------------------------------------------------------------------------------------
 
 
-def diff(old: Path, new: Path) -> Comparison:
-    """What changed between two documents, or between the documents of the same file name in two folders."""
+def diff(old: Path, new: Path, *, days: float = 0) -> Comparison:
+    """What changed between two documents, or between the documents of the same file name in two folders.
+
+    Moves by up to `days` days are left out; a bound that appears or disappears is always a move.
+    """
+    for side in (old, new):
+        if not side.exists():
+            raise InputError(f"{side} does not exist: check its name")
     if old.is_dir() != new.is_dir():
         raise InputError(f"{old} and {new} are a folder and a file: name two documents or two folders")
     if not old.is_dir():
-        found = compare(_read(old), _read(new))
+        found = compare(_read(old), _read(new), days=days)
         return Comparison(1, (found,) if found else ())
     ours, theirs = ({path.stem: path for path in sorted(side.glob("*.json"))} for side in (old, new))
     for side, files in ((old, ours), (new, theirs)):
@@ -101,7 +108,7 @@ def diff(old: Path, new: Path) -> Comparison:
     differences, problems, compared = [], [], 0
     for name in sorted(ours.keys() & theirs.keys()):
         try:
-            found = compare(_read(ours[name]), _read(theirs[name]))
+            found = compare(_read(ours[name]), _read(theirs[name]), days=days)
         except ExtractorError as error:
             problems.append(str(error))
             continue
@@ -118,38 +125,32 @@ def diff(old: Path, new: Path) -> Comparison:
 
 
 def _read(path: Path) -> Case:
-    try:
-        return load(path.read_bytes(), str(path))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}): check its name and permissions") from None
+    return load(contents(path), str(path))
 
 
 # Two documents ----------------------------------------------------------------------------------------------------------------
 
 
-def compare(old: Case, new: Case) -> Difference:
+def compare(old: Case, new: Case, *, days: float = 0) -> Difference:
     """What the new document tells differently from the old one."""
     text = _texts_part(old, new)
-    paired = pairs(old, new)
-    known_old, known_new = {id(a) for a, _ in paired}, {id(b) for _, b in paired}
-    overtaken = _order_changes(old, new, paired)
+    ours, theirs = _claims(old), _claims(new)
+    paired = _pairs(ours, theirs, same_text=text is None)
+    known = {id(claim) for pair in paired for claim in pair}
+    overtaken = _order_changes(paired)
     changed = []
     for a, b in paired:
-        changes = (*_changes(_values(old, a), _values(new, b)), *_words(a, b, same_text=text is None), *overtaken.get(a.id, ()))
+        changes = (*_changes(a.values, b.values, days), *_words(a, b, same_text=text is None), *overtaken.get(id(a), ()))
         if changes:
             changed.append(Changed(_told(old, a), _told(new, b), changes))
     return Difference(
         old.source.id,
         text,
         tuple(_patient_changes(old.patients, new.patients)),
-        added=tuple(_told(new, f) for f in _in_text(new.facts) if id(f) not in known_new),
-        gone=tuple(_told(old, f) for f in _in_text(old.facts) if id(f) not in known_old),
+        added=tuple(_told(new, claim) for claim in theirs if id(claim) not in known),
+        gone=tuple(_told(old, claim) for claim in ours if id(claim) not in known),
         changed=tuple(changed),
     )
-
-
-def _in_text(facts: Sequence[BaseFact]) -> list[BaseFact]:
-    return sorted(facts, key=lambda f: (_heads(f), f.name))
 
 
 def _texts_part(old: Case, new: Case) -> str | None:
@@ -163,122 +164,149 @@ def _texts_part(old: Case, new: Case) -> str | None:
     return f"the texts are not the same from character {place} on ({here!r} is now {there!r})"
 
 
-def pairs(old: Case, new: Case) -> list[tuple[BaseFact, BaseFact]]:
-    """The facts that are the same fact in both documents: of each type, the one-to-one assignment that is likest in all."""
-    same_text = _texts_part(old, new) is None
-    found: list[tuple[BaseFact, BaseFact]] = []
-    for kind in sorted({f.type for f in old.facts} & {f.type for f in new.facts}):
-        ours, theirs = (_in_text([f for f in case.facts if f.type == kind]) for case in (old, new))
-        likeness = np.array([[_likeness(old, a, new, b, same_text=same_text) for b in theirs] for a in ours])
-        rows, columns = linear_sum_assignment(likeness, maximize=True)
-        found += [(ours[i], theirs[j]) for i, j in zip(rows, columns, strict=True) if likeness[i, j] > 0]
-    return sorted(found, key=lambda pair: (_heads(pair[0]), pair[0].name))
+@dataclass(frozen=True, eq=False)
+class _Claim:
+    """A fact as it is compared: `values` by key, `heads` as spans and `words` as words."""
+
+    fact: Fact
+    values: Mapping[str, Any]
+    heads: frozenset[Span]
+    words: frozenset[str]
 
 
-def _likeness(old: Case, a: BaseFact, new: Case, b: BaseFact, *, same_text: bool) -> float:
-    """How surely two facts are one; 0 where they are not.
-
-    The words decide: in one text, heads that share characters, in two texts, equal heads. Without them, equal names are enough where
-    nothing that both tell is contradictory. Names, attributes and times only choose among several.
-    """
-    ours, theirs = _values(old, a), _values(new, b)
-    told_by_both = (ours.keys() & theirs.keys()) - {"name"}
-    alike = sum(_equal(key, ours[key], theirs[key]) for key in told_by_both)
-    better = 20.0 * (a.name == b.name) + 10.0 * same_name(a.name, b.name) + alike / (1 + len(ours.keys() | theirs.keys()))
-    words_a, words_b = (_heads(a), _heads(b)) if same_text else (_head_words(a), _head_words(b))
-    shared = len(set(words_a) & set(words_b)) / max(1, len(set(words_a) | set(words_b)))
-    if shared or (same_text and any(min(x[1], y[1]) > max(x[0], y[0]) for x in _heads(a) for y in _heads(b))):
-        return 100.0 + 20.0 * shared + better
-    return better if folded(a.name) == folded(b.name) and alike == len(told_by_both) else 0.0
+def _claims(case: Case) -> list[_Claim]:
+    """The facts of a document in the order of the text; the order in which the document lists them does not matter."""
+    numbers = {patient.id: number for number, patient in enumerate(case.patients, start=1)}
+    claims = []
+    for fact in case.facts:
+        heads = [e for e in fact.evidence if e.role == "head"]
+        spans, words = frozenset((e.start, e.end) for e in heads), frozenset(folded(e.text) for e in heads)
+        claims.append(_Claim(fact, _values(fact, numbers[fact.patient]), spans, words))
+    return sorted(claims, key=_place)
 
 
-def _heads(fact: BaseFact) -> list[Span]:
-    return sorted({(e.start, e.end) for e in fact.evidence if e.role == "head"})
+def _place(claim: _Claim) -> tuple[Any, ...]:
+    """Where a fact is first shown, and then everything that is compared."""
+    first = [(e.start, e.end) for e in claim.fact.evidence if e.role == "head"][:1]
+    return first, sorted(claim.heads), claim.fact.type, claim.fact.name, repr(claim.values), claim.fact.step or 0
 
 
-def _head_words(fact: BaseFact) -> list[str]:
-    return sorted({folded(e.text) for e in fact.evidence if e.role == "head"})
-
-
-def _told(case: Case, fact: BaseFact) -> Told:
-    values = {key: value for key, value in _values(case, fact).items() if key != "name"}
-    return Told(fact.id, fact.type, fact.name, values, _sentence(case, fact))
-
-
-def _sentence(case: Case, fact: BaseFact) -> str:
-    heads = [e for e in fact.evidence if e.role == "head"]
-    if case.text is None:
-        return " … ".join(f"[[{' '.join(e.text.split())}]]" for e in heads[:1])
-    return sentence(case.text, JudgedFact(fact.id, fact.type, fact.name, tuple((e.start, e.end) for e in heads)))
-
-
-def _values(case: Case, fact: BaseFact) -> dict[str, Any]:
-    """What is compared value by value: the name, what is told of the type's own keys, certainty, patient (counted from 1) and times."""
+def _values(fact: Fact, patient: int) -> dict[str, Any]:
+    """What is compared value by value: what is told of the type's own keys, name, certainty, patient (counted from 1) and times."""
     told = {key: value for key, value in fact.model_dump(mode="json").items() if key not in UNTOLD and value is not None}
-    told["patient"] = 1 + [p.id for p in case.patients].index(fact.patient)
+    told["patient"] = patient
     for key, bounds in (("start", fact.start), ("end", fact.end)):
         told.pop(key, None)
-        if bounds is not None and (days := _days(bounds)) != _days(Bounds()):
-            told[key] = days
+        if bounds is not None and bounds != Bounds():
+            told[key] = {"earliest": _tenth(bounds.earliest), "latest": _tenth(bounds.latest), "date": bounds.date}
     return told
 
 
-def _days(bounds: Bounds) -> dict[str, Any]:
-    """Bounds to a tenth of a day: the solver's last digits are nobody's claim."""
-    return {
-        "earliest": None if bounds.earliest is None else round(bounds.earliest, 1),
-        "latest": None if bounds.latest is None else round(bounds.latest, 1),
-        "date": bounds.date,
-    }
+def _tenth(days: float | None) -> float | None:
+    """Days to a tenth: the solver's last digits are nobody's claim."""
+    return None if days is None else round(days, 1)
 
 
-def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+def _pairs(old: Sequence[_Claim], new: Sequence[_Claim], *, same_text: bool) -> list[tuple[_Claim, _Claim]]:
+    """The facts that are the same fact in both documents: of each type, the one-to-one assignment that is likest in all."""
+    found: list[tuple[_Claim, _Claim]] = []
+    for kind in sorted({c.fact.type for c in old} & {c.fact.type for c in new}):
+        ours, theirs = ([c for c in side if c.fact.type == kind] for side in (old, new))
+        likeness = np.array([[_likeness(a, b, same_text=same_text) for b in theirs] for a in ours])
+        rows, columns = linear_sum_assignment(likeness, maximize=True)
+        found += [(ours[i], theirs[j]) for i, j in zip(rows, columns, strict=True) if likeness[i, j] > 0]
+    return sorted(found, key=lambda pair: _place(pair[0]))
+
+
+def _likeness(a: _Claim, b: _Claim, *, same_text: bool) -> float:
+    """How surely two facts are one; 0 where they are not.
+
+    The words decide: in one text, heads that share characters; in two texts, equal heads. Without them, equal names are enough
+    where nothing that both tell is contradictory. Names, attributes and times only choose among several.
+    """
+    by_both = (a.values.keys() & b.values.keys()) - {"name"}
+    alike = sum(_equal(key, a.values[key], b.values[key]) for key in by_both)
+    name, other = a.fact.name, b.fact.name
+    better = 20.0 * (name == other) + 10.0 * same_name(name, other) + 5.0 * alike / (1 + len(a.values.keys() | b.values.keys()))
+    ours, theirs = (a.heads, b.heads) if same_text else (a.words, b.words)
+    if ours & theirs:
+        return 100.0 + 20.0 * len(ours & theirs) / len(ours | theirs) + better
+    if same_text and any(min(x[1], y[1]) > max(x[0], y[0]) for x in a.heads for y in b.heads):
+        return 100.0 + better
+    return better if folded(name) == folded(other) and alike == len(by_both) else 0.0
+
+
+def _told(case: Case, claim: _Claim) -> Told:
+    fact = claim.fact
+    heads = tuple((e.start, e.end) for e in fact.evidence if e.role == "head")
+    if case.text is None:
+        words = " … ".join(f"[[{' '.join(e.text.split())}]]" for e in fact.evidence if e.role == "head")
+    else:
+        words = sentence(case.text, JudgedFact(fact.id, fact.type, fact.name, heads))
+    return Told(fact.id, fact.type, fact.name, {key: value for key, value in claim.values.items() if key != "name"}, words)
+
+
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any], days: float = 0) -> Iterator[Change]:
     """The keys that are told differently, in the order of the document."""
     for key in dict.fromkeys([*old, *new]):
-        if not _equal(key, old.get(key), new.get(key)):
+        if not _equal(key, old.get(key), new.get(key), days):
             yield Change(key, old.get(key), new.get(key))
 
 
-def _equal(key: str, old: Any, new: Any) -> bool:
-    return sorted(map(str, old)) == sorted(map(str, new)) if key == "size_mm" and old and new else bool(old == new)
+def _equal(key: str, old: Any, new: Any, days: float = 0) -> bool:
+    """Whether two values are equal; dimensions may come in any order, times may lie `days` days apart."""
+    if key == "size_mm" and old and new:
+        return sorted(old) == sorted(new)
+    if days and key in {"start", "end"} and old and new and old["date"] == new["date"]:
+        return all(_near(old[bound], new[bound], days) for bound in ("earliest", "latest"))
+    return bool(old == new)
 
 
-def _words(a: BaseFact, b: BaseFact, *, same_text: bool) -> Iterator[Change]:
+def _near(old: float | None, new: float | None, days: float) -> bool:
+    return old == new if old is None or new is None else abs(old - new) <= days
+
+
+def _words(a: _Claim, b: _Claim, *, same_text: bool) -> Iterator[Change]:
     """The heads of a fact, where they are others: by their place in one text, by their words in two."""
-    if same_text and _heads(a) != _heads(b):
-        quoted = [[f"{e.text} ({e.start})" for e in fact.evidence if e.role == "head"] for fact in (a, b)]
+    if same_text and a.heads != b.heads:
+        quoted = [[f"{e.text} ({e.start})" for e in claim.fact.evidence if e.role == "head"] for claim in (a, b)]
         yield Change("words", *quoted)
-    elif not same_text and _head_words(a) != _head_words(b):
-        yield Change("words", _head_words(a), _head_words(b))
+    elif not same_text and a.words != b.words:
+        yield Change("words", sorted(a.words), sorted(b.words))
 
 
 # The order in time ------------------------------------------------------------------------------------------------------------
 
 
-def _order_changes(old: Case, new: Case, paired: Sequence[tuple[BaseFact, BaseFact]]) -> dict[str, tuple[Change, ...]]:
-    """By the old id, the facts that stand elsewhere among those told in both documents, with the neighbours they have left.
+def _order_changes(paired: Sequence[tuple[_Claim, _Claim]]) -> dict[int, tuple[Change, ...]]:
+    """By the old claim, the facts that stand elsewhere among those told in both documents, with the neighbours they have left.
 
     Steps are ranks, so that one new fact renumbers all later ones: only facts before, beside or after which another fact now
     stands are looked at, and of these the fewest that explain all of it (greedily: the one with the most changed neighbours first).
     """
-    pairs_of: dict[tuple[str, str], list[tuple[BaseFact, BaseFact]]] = {}
+    timelines: dict[tuple[str, str], list[tuple[_Claim, _Claim]]] = {}
     for a, b in paired:
-        pairs_of.setdefault((a.patient, b.patient), []).append((a, b))
-    found: dict[str, tuple[Change, ...]] = {}
-    for together in pairs_of.values():
-        before, after = (_signs([pair[side].step for pair in together]) for side in (0, 1))
+        timelines.setdefault((a.fact.patient, b.fact.patient), []).append((a, b))
+    found: dict[int, tuple[Change, ...]] = {}
+    for together in timelines.values():
+        before, after = (_signs([pair[side].fact.step for pair in together]) for side in (0, 1))
         differs = before != after
         while differs.any():
             moved = int(differs.sum(axis=0).argmax())
-            passed = sorted(np.flatnonzero(differs[moved]), key=lambda n: abs((together[n][1].step or 0) - (together[moved][1].step or 0)))
-            sides = [[(_side(signs[moved, n]), together[n][side].name) for n in passed] for side, signs in ((0, before), (1, after))]
-            found[together[moved][0].id] = (Change("order", *([f"{side} {name}" for side, name in names] for names in sides)),)
+            passed = np.flatnonzero(differs[moved])
+            was = _sides((before[moved, n], together[n][0].fact.name) for n in passed)
+            now = _sides((after[moved, n], together[n][1].fact.name) for n in passed)
+            found[id(together[moved][0])] = (Change("order", was, now),)
             differs[moved, :] = differs[:, moved] = False
     return found
 
 
-def _side(sign: float) -> Literal["before", "after", "beside"]:
-    return "before" if sign < 0 else "after" if sign > 0 else "beside"
+def _sides(passed: Iterable[tuple[float, str]]) -> dict[str, list[str]]:
+    """The names of the facts that one stands before, beside and after."""
+    names: dict[str, list[str]] = {}
+    for sign, name in passed:
+        names.setdefault("before" if sign < 0 else "after" if sign > 0 else "beside", []).append(name)
+    return names
 
 
 def _signs(steps: Sequence[int | None]) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -356,13 +384,14 @@ def _described(fact: Told) -> str:
 
 def _said(change: Change) -> str:
     if change.key == "order":
-        return f"order: was {_shown_few(change.old)}, is {_shown_few(change.new)}"
+        return f"order: was {_shown_sides(change.old)}, is {_shown_sides(change.new)}"
     return f"{change.key}: was {_shown(change.old)}, is {_shown(change.new)}"
 
 
-def _shown_few(values: Sequence[str]) -> str:
-    more = f" and {len(values) - NAMED} more" if len(values) > NAMED else ""
-    return ", ".join(values[:NAMED]) + more
+def _shown_sides(sides: Mapping[str, list[str]]) -> str:
+    few = {side: ", ".join(names[:NAMED]) for side, names in sides.items()}
+    more = {side: f" and {len(names) - NAMED} more" if len(names) > NAMED else "" for side, names in sides.items()}
+    return "; ".join(f"{side} {few[side]}{more[side]}" for side in sorted(sides))
 
 
 def _shown(value: Any) -> str:

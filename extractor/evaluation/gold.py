@@ -30,13 +30,18 @@ SHOWN = 20
 """So many problems of one file are said; the others are counted."""
 
 
+SUFFIXES = (".yaml", ".yml", ".json", ".jsonl", ".ann", ".spacy", ".pubtator", ".pubtator.txt")
+"""How the names of files end that hold timelines or annotations."""
+
+
 def gold_files(paths: Sequence[Path]) -> list[Path]:
-    """The files named, and of each folder named its .yaml and .json files, in the order of their names."""
+    """The files named, and of each folder named those of a format that can be read, in the order of their names."""
     files: list[Path] = []
     for path in paths:
-        inside = sorted(p for p in path.iterdir() if p.suffix in {".yaml", ".yml", ".json"}) if path.is_dir() else [path]
+        inside = sorted(p for p in path.iterdir() if p.name.lower().endswith(SUFFIXES)) if path.is_dir() else [path]
         if not inside:
-            raise InputError(f"{path}: holds no .yaml or .json file: name the folder of the gold or predicted timelines")
+            others = ", ".join(SUFFIXES[3:])
+            raise InputError(f"{path}: holds no .yaml or .json file (nor {others}): name the folder of the gold or predicted timelines")
         files += inside
     return files
 
@@ -50,7 +55,7 @@ def read_case(path: Path, texts: Path | None = None) -> JudgedCase:
 
 def read_document(path: Path) -> JudgedCase:
     """A timeline document, as it is judged; InputError where it was written without its text."""
-    case = load(_bytes(path), str(path))
+    case = load(contents(path), str(path))
     if case.text is None:
         raise InputError(f"{path}: holds no text to compare with the gold's: write the document again with its text")
     text_file = path.with_suffix(".txt")
@@ -62,26 +67,31 @@ def read_gold(path: Path, texts: Path | None = None) -> JudgedCase:
     text_file = (texts or path.parent) / f"{path.stem}.txt"
     if not text_file.is_file():
         raise InputError(f"{path}: its text {text_file} does not exist: put it there, or say where the texts are")
-    gold = _Gold(path, _decoded(text_file), text_file, *_parsed(path))
+    gold = _Gold(path, decoded(text_file), text_file, *_parsed(path))
     problems = list(gold.problems())
     if problems:
-        more = f"\n  and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
-        said = problems[0] if len(problems) == 1 else "\n  " + "\n  ".join(problems[:SHOWN]) + more
-        raise InputError(f"{path}: {said}")
+        raise refused(str(path), problems)
     return gold.case()
 
 
-def _bytes(path: Path) -> bytes:
+def refused(name: str, problems: Sequence[str]) -> InputError:
+    """What is wrong with a file or a document, all at once."""
+    more = f"\n  and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
+    return InputError(f"{name}: " + (problems[0] if len(problems) == 1 else "\n  " + "\n  ".join(problems[:SHOWN]) + more))
+
+
+def contents(path: Path) -> bytes:
+    """The bytes of a file; InputError where it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}): check its name and permissions") from None
 
 
-def _decoded(path: Path) -> str:
+def decoded(path: Path) -> str:
     """The text as every offset counts in it: a byte-order mark is dropped, line ends stay as they are."""
     try:
-        return _bytes(path).decode("utf-8-sig")
+        return contents(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: is not UTF-8 at byte {error.start}: save it as UTF-8") from None
 
@@ -89,7 +99,7 @@ def _decoded(path: Path) -> str:
 def _parsed(path: Path) -> tuple[Any, list[int]]:
     """The content of a YAML file, and the line on which each of its facts stands."""
     try:
-        loader = yaml.SafeLoader(_decoded(path))
+        loader = yaml.SafeLoader(decoded(path))
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
             raise InputError(f"{path}: is not a gold timeline: it needs the keys id, source, patient, index and facts")

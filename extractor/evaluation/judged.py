@@ -4,15 +4,24 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
-from extractor.schema import BaseFact, Bounds, Case
+from extractor.schema import BaseFact, Bounds, Case, Context
 
 CORE_TYPES = ("drug", "biomarker", "lesion", "procedure")
 TYPES = (*CORE_TYPES, "diagnosis", "outcome")
 """The types that are judged; `finding` and a user's own types are not."""
 
 Days = tuple[float, float]
+Span = tuple[int, int]
+
+Level = Literal["mention", "context", "fact", "attribute", "start", "order", "placed", "relation", "series"]
+LEVELS: tuple[Level, ...] = get_args(Level)
+"""What can be judged, each for itself; a gold format has some of them."""
+FACT_LEVELS: frozenset[Level] = frozenset({"fact", "attribute", "start", "order", "placed", "relation", "series"})
+"""The levels of gold that tells facts with their times."""
+FLAGS = ("negated", "uncertain", "hypothetical", "planned", "declined", "historical", "experiencer")
+"""How a text can speak of a mention; `experiencer` where it speaks of someone else than the patient."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +48,45 @@ class JudgedFact:
     suspected: bool = False
 
 
+@dataclass(frozen=True)
+class JudgedMention:
+    """Words of the text with a label: one span, or several where they stand apart, and which of FLAGS the text says of them."""
+
+    id: str
+    label: str
+    spans: tuple[Span, ...]
+    flags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class JudgedRelation:
+    """The mention `source` happened before the mention `target`, or at the same time, as the gold says itself; both are ids."""
+
+    type: Literal["before", "overlap"]
+    source: str
+    target: str
+
+
 @dataclass(frozen=True, eq=False)
 class JudgedCase:
-    """A case report with its facts. Cases are compared by identity, so that what is worked out for a pair of them can be remembered."""
+    """A case report with what is known of it. Cases are compared by identity, so that what is worked out for a pair can be remembered.
+
+    `levels` is what it can be gold of. `scheme` gives for the labels of our own mentions those of this case's mentions, where they are
+    another's: what it does not name is not annotated there, and not judged. `flags` are those of FLAGS that are annotated.
+    `findings` are facts that are not judged as such, but stand in time between the others.
+    """
 
     id: str
     text: str
     facts: tuple[JudgedFact, ...] = ()
     patients: tuple[JudgedPatient, ...] = (JudgedPatient(),)
     text_file: Path | None = None
+    mentions: tuple[JudgedMention, ...] = ()
+    relations: tuple[JudgedRelation, ...] = ()
+    findings: tuple[JudgedFact, ...] = ()
+    levels: frozenset[Level] = FACT_LEVELS
+    scheme: Mapping[str, str] | None = None
+    flags: frozenset[str] = frozenset(FLAGS)
 
 
 def judged(case: Case) -> JudgedCase:
@@ -56,14 +95,24 @@ def judged(case: Case) -> JudgedCase:
     A document without its text is judged as if its text were empty: the caller refuses it for not being the gold's.
     """
     numbers = {patient.id: n for n, patient in enumerate(case.patients, start=1)}
+    facts = [_fact(fact, numbers[fact.patient]) for fact in case.facts]
     return JudgedCase(
         id=case.source.id,
         text=case.text or "",
-        facts=tuple(_fact(fact, numbers[fact.patient]) for fact in case.facts if fact.type in TYPES),
+        facts=tuple(fact for fact in facts if fact.type in TYPES),
+        findings=tuple(fact for fact in facts if fact.type not in TYPES),
         patients=tuple(
             JudgedPatient(None if p.sex == "unknown" else p.sex, None if p.age is None else years(p.age)) for p in case.patients
         ),
+        mentions=tuple(JudgedMention(m.id, m.label, ((m.start, m.end),), flags_of(m.context)) for m in case.mentions),
+        levels=frozenset(LEVELS),
     )
+
+
+def flags_of(context: Context) -> frozenset[str]:
+    """How the text speaks of a mention, as a set of FLAGS."""
+    said = {flag for flag in FLAGS[:-1] if getattr(context, flag)}
+    return frozenset(said | ({"experiencer"} if context.experiencer != "patient" else set()))
 
 
 def _fact(fact: BaseFact, patient: int) -> JudgedFact:

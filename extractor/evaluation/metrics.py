@@ -1,11 +1,10 @@
-"""How a predicted case compares with its gold: matched facts, and from them each score as rows of counts.
+"""How the facts of a predicted case compare with the gold's: matched one to one, and from them each score as rows of counts.
 
 Each metric is a function of (gold, predicted) that gives `Row`s. Rows with the same metric and key add up over cases, and
 neither the order of the facts nor that of the cases matters.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
@@ -15,9 +14,7 @@ from scipy.optimize import linear_sum_assignment
 
 from extractor.evaluation.judged import CORE_TYPES, TYPES, Days, JudgedCase, JudgedFact, JudgedPatient
 from extractor.evaluation.names import folded, same_name
-
-ALL = "all"
-CORE = "core"
+from extractor.evaluation.rows import ALL, CORE, Row, share, total
 
 ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
     "drug": ("status", "dose", "route", "frequency", "cycles", "intent", "stop_reason"),
@@ -34,53 +31,6 @@ INSIDE = 0.25
 """The share of a predicted head that must lie inside the gold head, so that pointing at a whole sentence earns nothing."""
 TOLERANCE = 7.0
 """Days that a gold bound is widened by, at least."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """Counts of one score: `right` of `gold` to be found and of `predicted` that were claimed. A share has gold and predicted equal."""
-
-    metric: str
-    key: str
-    right: float
-    gold: int
-    predicted: int
-
-    def __add__(self, other: "Row") -> "Row":
-        return replace(self, right=self.right + other.right, gold=self.gold + other.gold, predicted=self.predicted + other.predicted)
-
-    @property
-    def precision(self) -> float | None:
-        return self.right / self.predicted if self.predicted else None
-
-    @property
-    def recall(self) -> float | None:
-        return self.right / self.gold if self.gold else None
-
-    @property
-    def f1(self) -> float | None:
-        """The harmonic mean of precision and recall; for a share, the share; None where there is nothing to judge."""
-        return 2 * self.right / (self.gold + self.predicted) if self.gold + self.predicted else None
-
-
-def share(metric: str, key: str, right: float, of: int) -> Row:
-    return Row(metric, key, right, of, of)
-
-
-def total(rows: Iterable[Row]) -> tuple[Row, ...]:
-    """The rows of many cases added up, one for each metric and key, in the order of the metrics and then of the keys."""
-    sums: dict[tuple[str, str], Row] = {}
-    for row in rows:
-        place = row.metric, row.key
-        sums[place] = row + sums[place] if place in sums else row
-    return tuple(sums[place] for place in sorted(sums, key=_rank))
-
-
-def _rank(place: tuple[str, str]) -> tuple[int, int, str]:
-    names = [metric.__name__ for metric in METRICS]
-    metric, key = place
-    keys = (*TYPES, CORE, ALL)
-    return names.index(metric), keys.index(key) if key in keys else -1, key
 
 
 # Matching ---------------------------------------------------------------------------------------------------------------------
@@ -188,8 +138,8 @@ def attributes(gold: JudgedCase, predicted: JudgedCase) -> list[Row]:
     for g, p in match(gold, predicted):
         ours, theirs = judged_attributes(g), judged_attributes(p)
         for key in sorted(ours.keys() | theirs.keys()):
-            right = key in ours and key in theirs and same_value(key, ours[key], theirs[key])
-            rows += [Row("attributes", where, right, key in ours, key in theirs) for where in (f"{g.type} {key}", ALL)]
+            right = int(key in ours and key in theirs and same_value(key, ours[key], theirs[key]))
+            rows += [Row("attributes", where, right, int(key in ours), int(key in theirs)) for where in (f"{g.type} {key}", ALL)]
     return list(total(rows))
 
 
@@ -311,12 +261,3 @@ def age(gold: JudgedCase, predicted: JudgedCase) -> list[Row]:
 
 def _patients(gold: JudgedCase, predicted: JudgedCase) -> list[tuple[JudgedPatient, JudgedPatient]]:
     return list(zip_longest(gold.patients, predicted.patients, fillvalue=JudgedPatient()))
-
-
-Metric = Callable[[JudgedCase, JudgedCase], list[Row]]
-METRICS: tuple[Metric, ...] = (found, strict, name, attributes, start, away, end, order, inverted, placed, patient, sex, age)
-
-
-def counts(gold: JudgedCase, predicted: JudgedCase) -> tuple[Row, ...]:
-    """Every metric of one case."""
-    return total(row for metric in METRICS for row in metric(gold, predicted))

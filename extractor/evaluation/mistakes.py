@@ -1,12 +1,15 @@
 """What a predicted case gets wrong, fact by fact, each in its sentence."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
-from extractor.evaluation.judged import TYPES, Days, JudgedCase, JudgedFact
+from extractor.evaluation.judged import TYPES, Days, JudgedCase, JudgedFact, JudgedMention
+from extractor.evaluation.mentions import comparable, match_mentions
 from extractor.evaluation.metrics import is_placed, judged_attributes, match, overlaps, same_value
 from extractor.evaluation.names import same_name
 
@@ -16,6 +19,8 @@ TITLES: dict[Kind, str] = {
     "missed": "missed", "invented": "invented", "name": "wrong name", "attribute": "wrong attribute", "start": "wrong start",
     "end": "wrong end", "patient": "wrong patient",
 }  # fmt: skip
+MENTION = " mention"
+"""What the type of a mention read as a fact ends with."""
 CONTEXT = 220
 """So many characters of a sentence are shown on either side of the head."""
 _SPACE = re.compile(r"\s+")
@@ -42,22 +47,62 @@ class Mistake:
     predicted: str = ""
 
 
+@dataclass(frozen=True)
+class Sides:
+    """The facts of a case: those of the gold with their predicted partners, the missed, and the invented."""
+
+    matched: Sequence[tuple[JudgedFact, JudgedFact]] = ()
+    missed: Sequence[JudgedFact] = ()
+    invented: Sequence[JudgedFact] = ()
+
+
+def sides(gold: JudgedCase, predicted: JudgedCase) -> Sides:
+    """How the facts of both sides went; of gold that tells no facts, its mentions, read as facts whose attributes are their flags."""
+    both = gold.levels & predicted.levels
+    if "fact" in both:
+        pairs = match(gold, predicted)
+        taken = {id(fact) for pair in pairs for fact in pair}
+        left = [[fact for fact in case.facts if id(fact) not in taken] for case in (gold, predicted)]
+        return Sides(pairs, *left)
+    if "mention" in both:
+        matched = match_mentions(gold, predicted)
+        all_ours, all_theirs = comparable(gold, predicted)
+        missed, invented = Counter(all_ours) - Counter(g for g, _ in matched), Counter(all_theirs) - Counter(p for _, p in matched)
+        judged = gold.flags & predicted.flags
+        read = partial(_as_fact, text=gold.text, flags=judged if "context" in both else frozenset())
+        return Sides([(read(g), read(p)) for g, p in matched], [*map(read, missed.elements())], [*map(read, invented.elements())])
+    return Sides()
+
+
+def _as_fact(mention: JudgedMention, text: str, flags: frozenset[str]) -> JudgedFact:
+    """A mention as a fact of the type "<label> mention", so that no type of facts is meant."""
+    name = " ".join(" ".join(text[start:end] for start, end in mention.spans).split())
+    return JudgedFact(mention.id, f"{mention.label}{MENTION}", name, mention.spans, dict.fromkeys(sorted(mention.flags & flags), "yes"))
+
+
 def errors(gold: JudgedCase, predicted: JudgedCase) -> list[Mistake]:
-    """Every miss, invention, wrong name, attribute, start, end and patient of a case, type by type, in the order of the text."""
-    pairs = match(gold, predicted)
-    matched_gold, matched_predicted = {id(g) for g, _ in pairs}, {id(p) for _, p in pairs}
-    mistakes = [_mistake(gold, "missed", g, _missed(g, predicted, matched_predicted)) for g in gold.facts if id(g) not in matched_gold]
-    mistakes += [_mistake(gold, "invented", p, _invented(p, gold, matched_gold)) for p in predicted.facts if id(p) not in matched_predicted]
-    for g, p in pairs:
+    """Every miss, invention, wrong name, attribute, start, end and patient of a case, type by type, in the order of the text.
+
+    Only what both sides can be judged on counts: of gold that tells no facts, the mentions are what is missed and invented.
+    """
+    went = sides(gold, predicted)
+    mistakes = [_mistake(gold, "missed", g, _missed(g, went)) for g in went.missed]
+    mistakes += [_mistake(gold, "invented", p, _invented(p, went)) for p in went.invented]
+    for g, p in went.matched:
         mistakes += [
             replace(_mistake(gold, d.kind, g, f"{d.said}gold {d.gold}, predicted {d.predicted}", d.key), gold=d.gold, predicted=d.predicted)
-            for d in disagreements(gold, g, p)
+            for d in disagreements(gold, predicted, g, p)
         ]
     return sorted(mistakes, key=lambda m: (*_place(m), m.offset, m.name, m.said))
 
 
-def _place(mistake: Mistake) -> tuple[int, int, str]:
-    return TYPES.index(mistake.type), KINDS.index(mistake.kind), mistake.key
+def _place(mistake: Mistake) -> tuple[tuple[int, str], int, str]:
+    return type_rank(mistake.type), KINDS.index(mistake.kind), mistake.key
+
+
+def type_rank(kind: str) -> tuple[int, str]:
+    """The place of a type among the types: those of facts in their order, others by their name after them."""
+    return (TYPES.index(kind), "") if kind in TYPES else (len(TYPES), kind)
 
 
 def _mistake(gold: JudgedCase, kind: Kind, fact: JudgedFact, said: str, key: str = "") -> Mistake:
@@ -65,14 +110,16 @@ def _mistake(gold: JudgedCase, kind: Kind, fact: JudgedFact, said: str, key: str
     return Mistake(gold.id, kind, fact.type, fact.name, said, sentence(gold.text, fact), offset, fact, key)
 
 
-def _missed(fact: JudgedFact, predicted: JudgedCase, matched: set[int]) -> str:
-    near = [f"{'matched elsewhere' if id(p) in matched else 'found'} as {p.type} {p.name!r}" for p in predicted.facts if overlaps(fact, p)]
-    return "; ".join([described(fact), *near])
+def _missed(fact: JudgedFact, went: Sides) -> str:
+    near = [f"matched elsewhere as {p.type} {p.name!r}" for _, p in went.matched if overlaps(fact, p)]
+    near += [f"found as {p.type} {p.name!r}" for p in went.invented if overlaps(fact, p)]
+    return "; ".join(filter(None, [described(fact), *near]))
 
 
-def _invented(fact: JudgedFact, gold: JudgedCase, matched: set[int]) -> str:
-    near = [f"gold has {g.type} {g.name!r}{', matched elsewhere' if id(g) in matched else ''}" for g in gold.facts if overlaps(g, fact)]
-    return "; ".join([described(fact), *near])
+def _invented(fact: JudgedFact, went: Sides) -> str:
+    near = [f"gold has {g.type} {g.name!r}, matched elsewhere" for g, _ in went.matched if overlaps(g, fact)]
+    near += [f"gold has {g.type} {g.name!r}" for g in went.missed if overlaps(g, fact)]
+    return "; ".join(filter(None, [described(fact), *near]))
 
 
 class Disagreement(NamedTuple):
@@ -89,25 +136,35 @@ class Disagreement(NamedTuple):
         return {"attribute": f"{self.key}: ", "name": ""}.get(self.kind, f"{self.kind}: ")
 
 
-def disagreements(gold: JudgedCase, g: JudgedFact, p: JudgedFact) -> Iterator[Disagreement]:
+def disagreements(gold: JudgedCase, predicted: JudgedCase, g: JudgedFact, p: JudgedFact) -> Iterator[Disagreement]:
     """What is judged wrong of a fact that was found: its name, each attribute, its start and end, its patient."""
+    if g.type.endswith(MENTION):
+        for key in sorted(g.attributes.keys() ^ p.attributes.keys()):
+            yield Disagreement("attribute", key, value(g.attributes.get(key)), value(p.attributes.get(key)))
+        return
+    levels = gold.levels & predicted.levels
     if not same_name(g.name, p.name):
         yield Disagreement("name", "", repr(g.name), repr(p.name))
     ours, theirs = judged_attributes(g), judged_attributes(p)
-    for key in sorted(ours.keys() | theirs.keys()):
+    for key in sorted(ours.keys() | theirs.keys()) if "attribute" in levels else ():
         if key not in ours or key not in theirs or not same_value(key, ours[key], theirs[key]):
             yield Disagreement("attribute", key, value(ours.get(key)), value(theirs.get(key)))
-    if g.start is not None and not is_placed(g.start, p.start):
-        yield Disagreement("start", "", days(g.start), days(p.start))
-    if g.end is not None and not is_placed(g.end, p.end):
-        yield Disagreement("end", "", days(g.end), days(p.end))
+    for kind, here, there in (("start", g.start, p.start), ("end", g.end, p.end)) if "start" in levels else ():
+        if here is not None and not is_placed(here, there):
+            yield Disagreement("start" if kind == "start" else "end", "", days(here), days(there))
     if len(gold.patients) > 1 and g.patient != p.patient:
         yield Disagreement("patient", "", str(g.patient), str(p.patient))
 
 
+def attributes_of(fact: JudgedFact) -> Mapping[str, Any]:
+    """What is judged of a fact beside its name and time."""
+    return fact.attributes if fact.type.endswith(MENTION) else judged_attributes(fact)
+
+
 def described(fact: JudgedFact) -> str:
     """The judged attributes and the start of a fact, in one line."""
-    return ", ".join([*(f"{key} {value(said)}" for key, said in judged_attributes(fact).items()), f"start {days(fact.start)}"])
+    start = [] if fact.type.endswith(MENTION) else [f"start {days(fact.start)}"]
+    return ", ".join([*(f"{key} {value(said)}" for key, said in attributes_of(fact).items()), *start])
 
 
 def value(said: Any) -> str:

@@ -1,22 +1,39 @@
 """Gold and predicted cases side by side: read, paired by id, and judged; what cannot be judged is said and never hides the rest."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal
 
-from extractor.errors import ExtractorError, InputError
-from extractor.evaluation.gold import gold_files, read_case
-from extractor.evaluation.judged import JudgedCase, judged
-from extractor.evaluation.metrics import Row, counts, total
-from extractor.schema import Case
+from extractor.errors import ExtractorError
+from extractor.evaluation.formats import read_cases
+from extractor.evaluation.gold import gold_files
+from extractor.evaluation.judged import LEVELS, JudgedCase, Level, judged
+from extractor.evaluation.levels import counts, holds
+from extractor.evaluation.rows import Row, total
+from extractor.readers.text import source_of
+from extractor.schema import Case, Source
 
-Source = TypeVar("Source", Path, JudgedCase)
+
+@dataclass(frozen=True)
+class Gap:
+    """A level that was to be judged and the documents where it could not be, for want of it on one side."""
+
+    level: Level
+    side: Literal["gold", "predicted"]
+    ids: tuple[str, ...]
+
+    def __str__(self) -> str:
+        shown = ", ".join(self.ids[:5]) + (f" and {len(self.ids) - 5} more" if len(self.ids) > 5 else "")
+        return f"{len(self.ids)} without {'gold' if self.side == 'gold' else 'a prediction'} of the level {self.level}: {shown}"
 
 
 @dataclass(frozen=True)
 class Result:
-    """What was judged and how it went; `gold_only` and `predicted_only` are the ids without a partner, `problems` what was refused."""
+    """What was judged and how it went; `gold_only` and `predicted_only` are the ids without a partner, `problems` what was refused.
+
+    `levels` are those that were asked for (all that some gold has, when none were named), `gaps` those that a document has nothing of.
+    """
 
     pairs: tuple[tuple[JudgedCase, JudgedCase], ...]
     rows: tuple[Row, ...]
@@ -24,6 +41,8 @@ class Result:
     gold_only: tuple[str, ...] = ()
     predicted_only: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    levels: tuple[Level, ...] = LEVELS
 
     def row(self, metric: str, key: str = "all") -> Row:
         """The counts of one score over all cases; nothing to judge gives zeros."""
@@ -39,53 +58,87 @@ class _Side:
     failed: frozenset[str] = frozenset()
 
 
-def evaluate(gold: Sequence[Path], predicted: Sequence[Path], *, texts: Path | None = None) -> Result:
-    """Judge predicted timeline documents against gold files (YAML beside its text, or timeline documents); a folder stands for its files.
+def evaluate(
+    gold: Sequence[Path],
+    predicted: Sequence[Path],
+    *,
+    texts: Path | None = None,
+    labels: Path | None = None,
+    levels: Collection[Level] | None = None,
+) -> Result:
+    """Judge predictions against gold; both may be timeline documents, gold YAML, or any format that `read_cases` knows.
 
-    `texts` is the folder of the gold's .txt files, when they do not lie beside the .yaml.
+    A folder stands for its files. `texts` is the folder of the gold's .txt files, when they do not lie beside the gold; `labels` a table
+    of labels for annotations that use others than ours.
     """
-    return _judge(_read(gold, texts), _read(predicted, texts))
+    return _judge(_read(gold, texts, labels), _read(predicted, texts, labels), levels)
 
 
-def evaluate_run(gold: Sequence[Path], extract: Callable[[Path], Case], *, texts: Path | None = None) -> Result:
-    """Judge what `extract` makes of the text of each gold file."""
-    read = _read(gold, texts)
-    return _judge(read, _gathered(read.cases.items(), lambda case: judged(extract(_text_of(case)))))
+def evaluate_run(
+    gold: Sequence[Path],
+    extract: Callable[[Path | Source], Case],
+    *,
+    texts: Path | None = None,
+    labels: Path | None = None,
+    levels: Collection[Level] | None = None,
+) -> Result:
+    """Judge what `extract` makes of the text of each gold case: of its file, or of the text itself where it has no file of its own."""
+    return evaluate_made(gold, lambda case: extract(case.text_file or source(case)), texts=texts, labels=labels, levels=levels)
 
 
-def compare(gold: Iterable[JudgedCase], predicted: Iterable[JudgedCase]) -> Result:
+def evaluate_made(
+    gold: Sequence[Path],
+    make: Callable[[JudgedCase], Case],
+    *,
+    texts: Path | None = None,
+    labels: Path | None = None,
+    levels: Collection[Level] | None = None,
+) -> Result:
+    """Judge what `make` makes of each gold case; with `given.given` its facts placed in time by our engine."""
+    read = _read(gold, texts, labels)
+    return _judge(read, _gathered((name, _made(case, make)) for name, case in read.cases.items()), levels)
+
+
+def compare(gold: Iterable[JudgedCase], predicted: Iterable[JudgedCase], *, levels: Collection[Level] | None = None) -> Result:
     """Judge cases that were read already."""
-    return _judge(_Side({case.id: case for case in gold}), _Side({case.id: case for case in predicted}))
+    return _judge(_Side({case.id: case for case in gold}), _Side({case.id: case for case in predicted}), levels)
 
 
-def _read(paths: Sequence[Path], texts: Path | None) -> _Side:
-    return _gathered(((path.stem, path) for path in gold_files(paths)), lambda path: read_case(path, texts))
+def source(case: JudgedCase) -> Source:
+    """The text of a case as a source to be extracted from."""
+    return source_of(case.text, name=f"{case.id}.txt", content=case.text.encode())
 
 
-def _gathered(sources: Iterable[tuple[str, Source]], case_of: Callable[[Source], JudgedCase]) -> _Side:
-    """The cases of all sources by their id; a source without a case is a problem and its name (the likely id) is remembered as failed."""
+def _made(case: JudgedCase, make: Callable[[JudgedCase], Case]) -> JudgedCase | ExtractorError:
+    try:
+        return judged(make(case))
+    except ExtractorError as error:
+        return error
+
+
+def _read(paths: Sequence[Path], texts: Path | None, labels: Path | None) -> _Side:
+    return _gathered((path.stem, case) for path in gold_files(paths) for case in read_cases(path, texts, labels))
+
+
+def _gathered(read: Iterable[tuple[str, JudgedCase | ExtractorError]]) -> _Side:
+    """The cases by their id; where there is none the problem is kept, and the name (the likely id) is remembered as failed."""
     cases: dict[str, JudgedCase] = {}
     problems, failed = [], set()
-    for name, source in sources:
-        try:
-            case = case_of(source)
-            if case.id in cases:
-                raise InputError(f"{source}: another file has the id {case.id}, which is judged instead: keep one of them")
-            cases[case.id] = case
-        except ExtractorError as error:
-            problems.append(str(error))
+    for name, case in read:
+        if isinstance(case, ExtractorError):
+            problems.append(str(case))
             failed.add(name)
+        elif case.id in cases:
+            problems.append(f"{name}: another file has the id {case.id}, or it holds two, and the first is judged: keep one of them")
+        else:
+            cases[case.id] = case
     return _Side(cases, tuple(problems), frozenset(failed))
 
 
-def _text_of(case: JudgedCase) -> Path:
-    if case.text_file is None:
-        raise InputError(f"{case.id}: has no text file to run on: put {case.id}.txt beside its gold file")
-    return case.text_file
-
-
-def _judge(gold: _Side, predicted: _Side) -> Result:
+def _judge(gold: _Side, predicted: _Side, asked: Collection[Level] | None) -> Result:
     """Judge every id that both sides have with the same text; of a case that was refused, its partner is not called partnerless."""
+    had = {level for case in gold.cases.values() for level in case.levels}
+    levels = tuple(level for level in LEVELS if level in (had if asked is None else asked))
     pairs, problems = [], [*gold.problems, *predicted.problems]
     for name in sorted(gold.cases.keys() & predicted.cases.keys()):
         ours, theirs = gold.cases[name], predicted.cases[name]
@@ -93,7 +146,7 @@ def _judge(gold: _Side, predicted: _Side) -> Result:
             pairs.append((ours, theirs))
         else:
             problems.append(f"{name}: {_difference(ours.text, theirs.text)}: extract it again from the gold's text")
-    by_case = {ours.id: counts(ours, theirs) for ours, theirs in pairs}
+    by_case = {ours.id: counts(ours, theirs, levels) for ours, theirs in pairs}
     return Result(
         pairs=tuple(pairs),
         rows=total(row for rows in by_case.values() for row in rows),
@@ -101,7 +154,19 @@ def _judge(gold: _Side, predicted: _Side) -> Result:
         gold_only=tuple(sorted(gold.cases.keys() - predicted.cases.keys() - predicted.failed)),
         predicted_only=tuple(sorted(predicted.cases.keys() - gold.cases.keys() - gold.failed)),
         problems=tuple(problems),
+        gaps=tuple(_gaps(pairs, levels)),
+        levels=levels,
     )
+
+
+def _gaps(pairs: Sequence[tuple[JudgedCase, JudgedCase]], levels: Sequence[Level]) -> Iterable[Gap]:
+    for level in levels:
+        without = tuple(gold.id for gold, _ in pairs if not holds(gold, level))
+        if without:
+            yield Gap(level, "gold", without)
+        unmade = tuple(predicted.id for gold, predicted in pairs if holds(gold, level) and level not in predicted.levels)
+        if unmade:
+            yield Gap(level, "predicted", unmade)
 
 
 def _difference(gold: str, predicted: str) -> str:

@@ -10,18 +10,21 @@ from rich.table import Table
 from rich.text import Text
 
 from extractor.evaluation.judged import TYPES
-from extractor.evaluation.metrics import ALL, CORE, Row
 from extractor.evaluation.pairs import Result
+from extractor.evaluation.rows import ALL, CORE, Row
 from extractor.evaluation.statistics import METHOD, Difference, Score, Spread, differences, spreads
 
 SHARES = {
     "name": "matched facts of the same name", "start": "matched facts that start right", "away": "… of those not on day 0",
     "end": "matched facts that end right", "order": "pairs in the right order", "inverted": "… of those told the other way round",
     "patient": "matched facts of the right patient", "sex": "patients' sex", "age": "patients' age",
+    "relation_precision": "predicted temporal relations that follow from the gold's",
+    "relation_recall": "gold temporal relations that follow from the predicted", "event_match": "events matched",
+    "concordance": "pairs of events in the right order", "log_time": "area under the log-time curve",
 }  # fmt: skip
 """The metrics that are shares of something, and of what; the others have a precision and a recall."""
 _BY_TYPE = ("found", "strict", "placed")
-_IN_TABLES = frozenset({*_BY_TYPE, *SHARES, "attributes"})
+IN_TABLES = frozenset({*_BY_TYPE, *SHARES, "attributes"})
 COLUMNS = ("level", "key", "gold", "predicted", "right", "precision", "recall", "f1", "low", "high", "macro", "documents")
 AGAINST_COLUMNS = ("against", "difference", "difference_low", "difference_high", "p")
 
@@ -37,6 +40,7 @@ def as_dict(result: Result, against: Result | None = None) -> dict[str, Any]:
         "cases": len(result.pairs),
         "gold_only": list(result.gold_only),
         "predicted_only": list(result.predicted_only),
+        "gaps": [{"level": gap.level, "side": gap.side, "ids": list(gap.ids)} for gap in result.gaps],
         "problems": list(result.problems),
         "scores": _scores(result.rows),
         "intervals": {"method": METHOD, "scores": _intervals(spreads(result.by_case))},
@@ -92,7 +96,10 @@ def rounded(figures: Figures) -> Figures:
 
 
 def as_csv(result: Result, against: Result | None = None) -> str:
-    """All figures over all cases as tidy rows, one for each level and key; `low` to `high` is the interval of `f1`, which of a share is the share."""
+    """All figures over all cases as tidy rows, one for each level and key.
+
+    `low` to `high` is the 95% interval of `f1`, which of a share is the share.
+    """
     known = spreads(result.by_case)
     compared = {} if against is None else {(d.metric, d.key): d for d in differences(result.by_case, against.by_case)}
     text = StringIO()
@@ -119,8 +126,9 @@ def tables(result: Result, *, intervals: bool = False, against: Result | None = 
     With `intervals` also how sure they are; with `against`, the same scores of another system beside these.
     """
     known = spreads(result.by_case) if intervals else {}
-    shown: list[Table | Text] = [_facts(result, known), _shares(result, known), _attributes(result, known)]
-    shown += [_others(rows, known) for rows in [[row for row in result.rows if row.metric not in _IN_TABLES]] if rows]
+    shown: list[Table | Text] = [_facts(result, known)] if "fact" in result.levels else [Text(_judged(result), style="bold")]
+    shown += [table for table in (_shares(result, known), _attributes(result, known)) if table.row_count]
+    shown += [_others(rows, known) for rows in [[row for row in result.rows if row.metric not in IN_TABLES]] if rows]
     if against is not None:
         shown.append(_against(differences(result.by_case, against.by_case), len(result.by_case.keys() & against.by_case.keys())))
     if intervals:
@@ -137,8 +145,7 @@ def _table(first: str, columns: Iterable[str], title: str | None = None) -> Tabl
 
 
 def _facts(result: Result, known: dict[Score, Spread]) -> Table:
-    judged = f"{len(result.pairs)} report{'' if len(result.pairs) == 1 else 's'} judged"
-    title = f"{judged}. Placed F1 {percent(result.row('placed').f1)}"
+    title = f"{_judged(result)}. Placed F1 {percent(result.row('placed').f1)}"
     sure = ["95%"] if known else []
     columns = ["gold", "predicted", "right", "P", "R", "F1", *sure, *(["macro"] if known else []), "strict F1", "name", "start"]
     table = _table("type", [*columns, "placed F1", *sure], title)
@@ -149,6 +156,10 @@ def _facts(result: Result, known: dict[Score, Spread]) -> Table:
         cells += [percent(known["found", key].macro)] if ("found", key) in known else [""] * bool(known)
         table.add_row(key, *cells, strict, name, start, placed, *_sure(known, "placed", key), end_section=key == TYPES[-1])
     return table
+
+
+def _judged(result: Result) -> str:
+    return f"{len(result.pairs)} report{'' if len(result.pairs) == 1 else 's'} judged"
 
 
 def _shares(result: Result, known: dict[Score, Spread]) -> Table:
@@ -207,6 +218,7 @@ def _unjudged(result: Result) -> Text:
         for ids, said in ((result.gold_only, "without a prediction"), (result.predicted_only, "without gold"))
         if ids
     ]
+    lines += [str(gap) for gap in result.gaps]
     lines += [f"not judged: {problem}" for problem in result.problems]
     return Text("\n".join(lines), style="red")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from extractor.evaluation.metrics import Row, total
+from extractor.evaluation.rows import Row, total
 
 SAMPLES = 2000
 SEED = 20120712

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from extractor.entities.reading import Reading, Sentence
-from extractor.schema import CASE_KINDS, BaseFact, Bounds, Constraint, Evidence, Fact, IndexEvent, Patient, Relation, Warning
-from extractor.timeline.constraints import BIRTH, CALENDAR_ZERO, TEXT, Told, tell
+from extractor.schema import CASE_KINDS, Bounds, Constraint, Evidence, Fact, IndexEvent, Patient, Relation, Warning
+from extractor.timeline.constraints import Told, tell
 from extractor.timeline.network import DAY0, Link, Solution, solve, whole_days
 from extractor.timeline.relations import relations
+from extractor.timeline.story import BIRTH, CALENDAR_ZERO, TEXT
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,11 @@ def place(facts: Sequence[Fact], reading: Reading, patients: Sequence[Patient]) 
         solution = solve(told.links)
         steps = _steps(told, solution)
         for fact in own:
-            placed[fact.id] = _placed(fact, patient.id, told, solution, steps, reading)
+            where_and_whose = {"patient": patient.id, "step": steps.get(fact.id)}
+            placed[fact.id] = _placed(fact, told, solution, reading).model_copy(update=where_and_whose)
         indexed.append(patient.model_copy(update={"index": _index(told, reading)}))
         warnings += _conflicts(solution, told, reading)
-        found += relations([placed[f.id] for f in own], told, solution, reading)
+        found += relations([placed[f.id] for f in own], solution, reading)
     return Placed(tuple(placed[f.id] for f in facts), tuple(indexed), tuple(found), tuple(warnings))
 
 
@@ -102,14 +104,15 @@ def _steps(told: Told, solution: Solution) -> dict[str, int]:
     return {fact: ranks[key] for fact, key in keys.items()}
 
 
-def _placed(fact: Fact, patient: str, told: Told, solution: Solution, steps: dict[str, int], reading: Reading) -> Fact:
+def _placed(fact: Fact, told: Told, solution: Solution, reading: Reading) -> Fact:
+    """A fact with its bounds, the reasons for them, and the words that say when."""
+    ends = fact.id in told.ends
     end = f"{fact.id}.end"
+    reasons = [*_reasons(fact.id, "start", solution, reading), *(_reasons(end, "end", solution, reading) if ends else ())]
     update = {
-        "patient": patient,
         "start": _bounds(fact.id, told, solution),
-        "end": _bounds(end, told, solution) if fact.id in told.ends else None,
-        "step": steps.get(fact.id),
-        "derivation": (*_reasons(fact.id, "start", solution, reading), *(_reasons(end, "end", solution, reading) if fact.id in told.ends else ())),
+        "end": _bounds(end, told, solution) if ends else None,
+        "derivation": tuple(reasons),
         "evidence": (*fact.evidence, *_time_evidence(fact, solution, reading)),
     }
     return fact.model_copy(update=update)
@@ -148,7 +151,9 @@ def _reasons(point: str, which: str, solution: Solution, reading: Reading) -> tu
         at = point
         for link in chain:
             forward = link.after == at
-            a, b = (link.low, link.high) if forward else (None if link.high is None else -link.high, None if link.low is None else -link.low)
+            a, b = (
+                (link.low, link.high) if forward else (None if link.high is None else -link.high, None if link.low is None else -link.low)
+            )
             low = None if low is None or a is None else low + a
             high = None if high is None or b is None else high + b
             at = link.before if forward else link.after
@@ -177,11 +182,17 @@ def _reasons(point: str, which: str, solution: Solution, reading: Reading) -> tu
 def _with(reason: Constraint, reasons: list[Constraint]) -> list[Constraint]:
     """Reasons with one more; the two halves of a usual gap are told as one."""
     for i, other in enumerate(reasons):
-        same = other.model_copy(update={"low": None, "high": None, "relation": reason.relation}) == reason.model_copy(update={"low": None, "high": None})
+        same = other.model_copy(update={"low": None, "high": None, "relation": reason.relation}) == reason.model_copy(
+            update={"low": None, "high": None}
+        )
         if same and (other == reason or None in (other.low, other.high)):
             low = other.low if reason.low is None else reason.low
             high = other.high if reason.high is None else reason.high
-            return [*reasons[:i], other.model_copy(update={"low": low, "high": high, "relation": _relation(low, high, None)}), *reasons[i + 1 :]]
+            return [
+                *reasons[:i],
+                other.model_copy(update={"low": low, "high": high, "relation": _relation(low, high, None)}),
+                *reasons[i + 1 :],
+            ]
     return [*reasons, reason]
 
 
@@ -224,5 +235,7 @@ def _conflicts(solution: Solution, told: Told, reading: Reading) -> list[Warning
             continue
         words = reading.text[link.span[0] : link.span[1]]
         about = tuple(p for p in dict.fromkeys(x.partition(".")[0] for x in (link.before, link.after)) if p in facts)
-        found.append(Warning(code="temporal-conflict", message=f'"{words}" contradicts other times in the text and was not used.', facts=about))
+        found.append(
+            Warning(code="temporal-conflict", message=f'"{words}" contradicts other times in the text and was not used.', facts=about)
+        )
     return found

@@ -1,7 +1,7 @@
 """What a time expression counts from: the fact its words name, or the last event of the kind they mean.
 
-"Five months after trastuzumab deruxtecan initiation" counts from the start of that drug, "one year after the end of the treatment" from
-the end of the last one, "13 months after the second surgery" from the second operation told, "postoperatively" from the last.
+"Five months after trastuzumab deruxtecan initiation" counts from the start of that drug, "one year after the end of the treatment"
+from the end of the last one, "13 months after the second surgery" from the second operation told, "postoperatively" from the last.
 """
 
 import re
@@ -14,11 +14,16 @@ from extractor.entities.lexicon import read_table
 from extractor.schema import BaseFact
 
 HERE = Path(__file__).parent
-_END = re.compile(r"\b(?:end|ending|completion|completing|completed|finishing|conclusion|last (?:dose|cycle|session)|discontinu\w+|stopp\w+|cessation|withdrawal)\b", re.I)
-_NTH = (re.compile(r"\b(?:first|1st|initial|primary|index)\b(?![- ]line)", re.I), re.compile(r"\b(?:second|2nd)\b(?![- ]line)", re.I),
-        re.compile(r"\b(?:third|3rd)\b(?![- ]line)", re.I),
-        re.compile(r"\b(?:fourth|4th)\b", re.I))  # fmt: skip
-
+_END = re.compile(
+    r"\b(?:end|ending|completion|completing|completed|finishing|conclusion|last (?:dose|cycle|session)|discontinu\w+|stopp\w+|"
+    r"cessation|withdrawal)\b",
+    re.IGNORECASE,
+)
+_NTH = tuple(
+    re.compile(rf"\b(?:{words})\b(?![- ]line)", re.IGNORECASE)
+    for words in ("first|1st|initial|primary|index", "second|2nd", "third|3rd", "fourth|4th")
+)
+_LINE = re.compile(r"\b(first|second|third)[- ]line\b", re.IGNORECASE)
 
 
 @dataclass(eq=False)
@@ -38,6 +43,16 @@ class Event:
 
     def __post_init__(self) -> None:
         self.after = self.after or self.point
+
+    @property
+    def told_as(self) -> str:
+        """The kind of gaps.tsv that what follows is counted from: its own, or the end of what lasted."""
+        return self.kind if self.after == self.point else "end"
+
+
+def kinds_of(event: Event) -> frozenset[str]:
+    """The kinds of an event and of the facts that share it."""
+    return event.kinds | {event.kind}
 
 
 @cache
@@ -67,11 +82,11 @@ def resolve(words: str, span: tuple[int, int], events: Sequence[Event]) -> Event
     if named is not None:
         return named
     for kind in kinds_meant(words):
-        of_kind = [e for e in events if kind == e.kind or kind in e.kinds]
+        of_kind = [e for e in events if kind in kinds_of(e)]
         of_kind = [e for e in of_kind if not e.background] or of_kind
         if kind == "surgery":
             of_kind = _operations(of_kind)
-        if line := re.search(r"\b(first|second|third)[- ]line\b", words, re.I):
+        if line := _LINE.search(words):
             intended = [e for e in of_kind if any(getattr(f, "intent", None) == f"{line[1].lower()}-line" for f in e.facts)]
             of_kind = intended or of_kind
         if of_kind:

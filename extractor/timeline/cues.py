@@ -8,14 +8,17 @@ from extractor.entities.lexicon import read_table
 
 HERE = Path(__file__).parent
 _HAD = r"\bhad (?:(?:already|also|previously|not|never|recently|just|routinely|regularly|initially|once) )*"
-_NO_VISIT = re.compile(r"\b(?:we|which|case|report|had) (?:\w+ )?$", re.IGNORECASE)
+_NO_VISIT = re.compile(r"\b(?:(?:we|which|report|had) (?:\w+ )?|case (?:is |was )?)$", re.IGNORECASE)
 _WHO_HAD = re.compile(r"\bwho had (?:been )?$", re.IGNORECASE)
 _CARRIER = re.compile(
-    r"\b(?:man|woman|male|female|patient|boy|girl|lady|gentleman|infant|child|year[- ]olds?)\b[^.;]{0,40}\bwith\b[^,;.]*$", re.IGNORECASE
+    r"\b(?:man|woman|male|female|patient|boy|girl|lady|gentleman|infant|child|year[- ]olds?)\b[^.;]{0,40}\bwith\b[^,;.]*$",
+    re.IGNORECASE,
 )
 _HISTORY_OF = re.compile(r"\bwith (?:an? |known |significant )?(?:[\w-]+ ){0,2}history of\b", re.IGNORECASE)
 _CYCLE = re.compile(
-    r"\b(?P<days>\d{1,2})[- ]day cycles?\b|\b(?P<per>\d{1,2}) ?d/cycle|\b(?:every|q|interval of) ?(?P<weeks>\d|two|three|four|six) ?w(?:ee)?ks?\b", re.IGNORECASE
+    r"\b(?P<days>\d{1,2})[- ]day cycles?\b|\b(?P<per>\d{1,2}) ?d/cycle|"
+    r"\b(?:every|q|interval of) ?(?P<weeks>\d|two|three|four|six) ?w(?:ee)?ks?\b",
+    re.IGNORECASE,
 )
 _WEEKS = {"two": 2, "three": 3, "four": 4, "six": 6}
 
@@ -50,7 +53,8 @@ def says(kind: str, text: str) -> bool:
 @cache
 def _pluperfect() -> re.Pattern[str]:
     had, been = _any_of("had"), _any_of("been")
-    return re.compile(rf"{_HAD}(?:{had}|been (?:[\w-]+ly )?(?:{been}))\b|\b(?:has|have) been (?:[\w-]+ly )?(?:treated|on|taking|followed|receiving|diagnosed)\b", re.IGNORECASE)
+    since = r"\b(?:has|have) been (?:[\w-]+ly )?(?:treated|on|taking|followed|receiving|diagnosed)\b"
+    return re.compile(rf"{_HAD}(?:{had}|been (?:[\w-]+ly )?(?:{been}))\b|{since}", re.IGNORECASE)
 
 
 def is_pluperfect(text: str) -> bool:

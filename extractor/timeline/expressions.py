@@ -18,12 +18,13 @@ from extractor.schema import DAYS_PER_YEAR, Mention
 
 HERE = Path(__file__).parent
 PLACES = frozenset({
-    "date", "offset", "stay", "elapsed", "elapsed_total", "follow_up", "cycles", "age", "same", "index", "at_event", "at_surgery", "before_event",
+    "date", "offset", "stay", "elapsed", "elapsed_total", "follow_up", "cycles", "age", "same", "index", "at_event", "at_surgery",
+    "before_event",
 })  # fmt: skip
 """The kinds of expression that say when; the others say how long, or only in which order."""
 PLACING = frozenset({
-    "date", "age", "after", "before", "later", "earlier", "elapsed", "elapsed_total", "elapsed_now", "within", "cycles_done", "cycle_day", "next", "same",
-    "follow_up", "day", "stay", "at_event", "index", "vague", "before_event", "at_surgery",
+    "date", "age", "after", "before", "later", "earlier", "elapsed", "elapsed_total", "elapsed_now", "within", "cycles_done",
+    "cycle_day", "next", "same", "follow_up", "day", "stay", "at_event", "index", "vague", "before_event", "at_surgery",
 })  # fmt: skip
 """The same, as the kinds that the patterns and terms of entities/time give."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -32,8 +33,11 @@ _SEASONS = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "fall": (9, 1
 
 @dataclass(frozen=True)
 class Expression:
-    """One time expression. `low` and `high` are days: after the anchor (negative: before it), since birth for an age, of length for
-    a duration, ordinals of the calendar for a date. `anchor` is the span of the words it counts from, `month` a month without year."""
+    """One time expression.
+
+    `low` and `high` are days: after the anchor (negative: before it), since birth for an age, of length for a duration, ordinals of
+    the calendar for a date. `anchor` is the span of the words it counts from, `month` a month without its year, `iso` the date.
+    """
 
     kind: str
     start: int
@@ -129,9 +133,10 @@ def express(mention: Mention, text: str) -> Expression | None:
         short, long = unit_days(unit)
         return make("offset", short if long == 1 else short / 2, long if long == 1 else long * 1.5)
     if kind in ("day", "stay"):
-        nth = number(str(said.get("ordinal") or said.get("ordinal2") or ""))
-        if nth is None:
+        many = amount(str(said.get("ordinal") or said.get("ordinal2") or ""))
+        if many is None:
             return None
+        nth = many[0]
         short, long = unit_days(str(said.get("unit", "day")))
         return make("stay" if kind == "stay" else "offset", max(0.0, nth - 1) * short, nth * long)
     if kind == "cycle_day":

@@ -1,8 +1,8 @@
 """A simple temporal network: points in time, and how many days lie between them.
 
-Each link says `low <= time(after) - time(before) <= high`; the tightest bounds of every point from day 0 that follow from all links
-together are shortest paths (Dechter, Meiri & Pearl 1991, Artificial Intelligence 49:61). Where links contradict each other they form a
-cycle of negative length: of its links the one least trusted is dropped, and told.
+Each link says `low <= time(after) - time(before) <= high`; the tightest bounds of every point from day 0 that follow from all
+links together are shortest paths (Dechter, Meiri & Pearl 1991, Artificial Intelligence 49:61). Where links contradict each other they
+form a cycle of negative length: of its links the one least trusted is dropped, and told.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
@@ -53,16 +53,10 @@ def solve(links: Iterable[Link]) -> Solution:
     (60.0, 120.0)
     """
     kept = sorted(set(links), key=_rank)
-    dropped: list[Link] = []
     points = sorted({p for x in kept for p in (x.before, x.after)} | {DAY0})
     number = {p: i for i, p in enumerate(points)}
-    while True:
-        graph = _graph(kept, number)
-        cycle = _negative_cycle(graph, len(points))
-        if cycle is None:
-            break
-        worst = min({graph.owner[e] for e in cycle}, key=lambda i: (kept[i].trust, [-k for k in _where(kept[i])], _rank(kept[i])))
-        dropped.append(kept.pop(worst))
+    dropped = _consistent(kept, number)
+    graph = _graph(kept, number)
     origin = number[DAY0]
     latest, by_latest = _distances(graph, len(points), origin)
     back = graph.reversed()
@@ -77,6 +71,31 @@ def solve(links: Iterable[Link]) -> Solution:
     )
 
 
+def _consistent(kept: list[Link], number: dict[str, int]) -> list[Link]:
+    """Take out of `kept` what contradicts the rest, the least trusted link of each contradiction; those taken out are returned.
+
+    A link that no longer contradicts anything, because another one of its contradiction went too, comes back.
+    """
+    dropped: list[Link] = []
+    while (found := _contradiction(kept, number)) is not None:
+        worst = min(found, key=lambda x: (x.trust, [-k for k in x.span or (0,)], _rank(x)))
+        kept.remove(worst)
+        dropped.append(worst)
+    for link in sorted(dropped[:-1], key=lambda x: (-x.trust, _rank(x))):
+        if _contradiction([*kept, link], number) is None:
+            kept.append(link)
+            dropped.remove(link)
+    kept.sort(key=_rank)
+    return dropped
+
+
+def _contradiction(links: Sequence[Link], number: dict[str, int]) -> list[Link] | None:
+    """The links of one contradiction, or None."""
+    graph = _graph(links, number)
+    cycle = _negative_cycle(graph, len(number))
+    return None if cycle is None else [links[i] for i in sorted({int(graph.owner[e]) for e in cycle})]
+
+
 def whole_days(low: float | None, high: float | None) -> tuple[float | None, float | None]:
     """Bounds in whole days, rounded inwards (10.5 to 17.5 days are the days 11 to 17) unless that leaves none.
 
@@ -88,10 +107,6 @@ def whole_days(low: float | None, high: float | None) -> tuple[float | None, flo
     if up is not None and down is not None and up > down:
         return float(floor(low or 0.0)), float(ceil(high or 0.0))
     return up, down
-
-
-def _where(link: Link) -> tuple[int, ...]:
-    return link.span or (0,)
 
 
 def _rank(link: Link) -> tuple[object, ...]:

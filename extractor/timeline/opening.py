@@ -12,6 +12,7 @@ from extractor.timeline.units import clauses
 _AHEAD = 12
 """A story that opens with what is past comes to its presentation within so many sentences."""
 _LABEL = 100
+_OPENS = SHOWING | {"therapy", "diagnosis", "lesion", "recurrence"}
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,9 @@ class Opening:
     fact: str | None = None
 
 
-def find_opening(sentences: Sequence[Sentence], told: Mapping[int, Sequence[BaseFact]], where: Mapping[str, int], reading: Reading) -> Opening:
+def find_opening(
+    sentences: Sequence[Sentence], told: Mapping[int, Sequence[BaseFact]], where: Mapping[str, int], reading: Reading
+) -> Opening:
     """Where the story opens; `told` are the facts of each sentence by its index."""
     past = False
     for n, sentence in enumerate(sentences):
@@ -32,7 +35,7 @@ def find_opening(sentences: Sequence[Sentence], told: Mapping[int, Sequence[Base
             at = sentence.start + cue.start()
             stop = next(b for _, b in clauses(sentence, reading, ()) if b > at)
             return Opening(at, min(stop, at + _LABEL))
-        facts = [f for f in told.get(sentence.index, ()) if kind_of(f) in SHOWING | {"therapy", "diagnosis", "lesion", "recurrence"}]
+        facts = [f for f in told.get(sentence.index, ()) if kind_of(f) in _OPENS]
         if not facts:
             continue
         if told_as_past(sentence, reading):
@@ -62,8 +65,11 @@ def told_as_past(sentence: Sentence, reading: Reading) -> bool:
 
 
 def _first(facts: Sequence[BaseFact], near: Sequence[BaseFact], sentence: Sentence, where: Mapping[str, int], reading: Reading) -> BaseFact:
-    """Of the facts of the opening sentence the one for day 0: the diagnosis, unless the patient is introduced with the disease ("a man
-    with X underwent"), is treated before it is told, or what is told first has a date."""
+    """Of the facts of the opening sentence the one for day 0.
+
+    It is the diagnosis, unless the patient is introduced with the disease ("a man with X underwent"), is treated before it is told,
+    or what is told first has a date.
+    """
     facts = sorted(facts, key=lambda f: where[f.id])
     brought = {f.id for f in facts if kind_of(f) == "diagnosis" and cues.has_already(reading.text[sentence.start : where[f.id]])}
     first = next((f for f in facts if f.id not in brought), facts[0])
@@ -71,4 +77,6 @@ def _first(facts: Sequence[BaseFact], near: Sequence[BaseFact], sentence: Senten
     if dated or kind_of(first) in TREATMENT | {"diagnosis"}:
         return first
     treated = min((where[f.id] for f in near if kind_of(f) in TREATMENT), default=None)
-    return next((f for f in near if kind_of(f) == "diagnosis" and f.id not in brought and (treated is None or where[f.id] < treated)), first)
+    return next(
+        (f for f in near if kind_of(f) == "diagnosis" and f.id not in brought and (treated is None or where[f.id] < treated)), first
+    )

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from extractor.entities.reading import Reading
 from extractor.schema import Evidence, Fact, Relation
-from extractor.timeline.constraints import SAME, TEXT, Told
 from extractor.timeline.network import Link, Solution
+from extractor.timeline.story import SAME, TEXT
 
 
-def relations(facts: Sequence[Fact], told: Told, solution: Solution, reading: Reading) -> list[Relation]:
+def relations(facts: Sequence[Fact], solution: Solution, reading: Reading) -> list[Relation]:
     """Asserted relations, then the derived ones: each step simultaneous within itself and before the next.
 
     Asserted are those a kept link of the text says directly between two facts, or through the moment it names.

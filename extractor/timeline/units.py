@@ -1,4 +1,4 @@
-"""What a clause tells in one breath: each thing done with what it shows, in the order of time, and the time words it stands under."""
+"""What a clause tells in one breath: each thing done with what it shows, in the order of time, and the time it stands under."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,21 +10,26 @@ from extractor.timeline.expressions import PLACING, Expression
 from extractor.timeline.kinds import COURSES, SHOWING, SHOWN, SPECIMEN, kind_of
 
 _VERB = (
-    r"(?:was|were|is|are|had|has|showed|shows|revealed|demonstrated|confirmed|underwent|received|started|began|developed|achieved|presented|"
-    r"died|remained|remains|experienced|led|disclosed|identified|detected|found|passed|refused|declined|completed)"
+    r"(?:was|were|is|are|had|has|showed|shows|revealed|demonstrated|confirmed|underwent|received|started|began|developed|achieved|"
+    r"presented|died|remained|remains|experienced|led|disclosed|identified|detected|found|passed|refused|declined|completed)"
 )
 _BOUNDARY = re.compile(
-    r";|,(?= (?:but|so|then|when|after which|at which|where|followed by|which was followed|this was followed|therefore|thus|while|whereas|which)\b)"
+    r";|,(?= (?:but|so|then|when|after which|at which|where|followed by|which was followed|this was followed|therefore|thus|while|"
+    r"whereas|which)\b)"
     rf"|,?(?= and (?:[\w-]+ ){{0,5}}{_VERB}\b)"
     r"|\s(?=(?:followed by|and then|and subsequently|and later|and thereafter|when|whereas)\b)"
 )
-_AFTER = re.compile(r"\b(?:after|following)(?: the| a| an| her| his)?(?: [\w-]+){0,3}$", re.IGNORECASE)
-_BEFORE = re.compile(r"\b(?:before|prior to|preceding)(?: the| a| an| her| his)?(?: [\w-]+){0,3}$", re.IGNORECASE)
+_AFTER = re.compile(r"\b(?:after|following)(?: the| a| an| her| his)?(?: [\w-]+){0,3} ?$", re.IGNORECASE)
+_BEFORE = re.compile(r"\b(?:before|prior to|preceding)(?: the| a| an| her| his)?(?: [\w-]+){0,3} ?$", re.IGNORECASE)
 _BY = re.compile(r"\b(?:on|by|in|via|at|using|during|through)(?: [\w-]+){0,2} ?$", re.IGNORECASE)
 _OF = re.compile(r"\b(?:of|from)\b", re.IGNORECASE)
 _STOP = re.compile(r"[,;]")
-_IN_SEQUENCE = re.compile(r"\b(?:then|followed by|subsequent(?:ly)?|later|thereafter|afterwards?|next|finally|before|after|prior to)\b", re.IGNORECASE)
+_IN_SEQUENCE = re.compile(
+    r"\b(?:then|followed by|subsequent(?:ly)?|later|thereafter|afterwards?|next|finally|before|after|prior to)\b", re.IGNORECASE
+)
 _ALONE = frozenset({"discharge", "death"})
+_TOGETHER = {"radiotherapy", "therapy"}
+"""Given in one breath they are given together: chemoradiotherapy."""
 _VERDICTS = frozenset({"response", "progression", "recurrence", "alive"})
 
 
@@ -69,7 +74,8 @@ def units_of(facts: Sequence[BaseFact], where: dict[str, int], reading: Reading,
         last = units[-1] if units else None
         between = text[last.end : at] if last else ""
         near = kind in COURSES or len(between) < 120
-        if last and last.kind == kind and near and not _IN_SEQUENCE.search(between) and not apart(last.end, at):
+        same = last is not None and (last.kind == kind or {last.kind, kind} == _TOGETHER)
+        if last and same and near and not _IN_SEQUENCE.search(between) and not apart(last.end, at):
             last.facts.append(fact)
             last.end = max(last.end, stop)
         else:
@@ -114,7 +120,13 @@ def _in_order(units: Sequence[Unit], text: str, start: int) -> list[Unit]:
         before = text[ordered[-1].end if ordered else start : unit.at]
         opening = text[start : ordered[0].at] if len(ordered) == 1 else ""
         turned = bool(ordered) and _AFTER.search(before) is not None and (unit is units[-1] or not _STOP.search(before))
-        taken = bool(ordered) and unit.kind in SPECIMEN and ordered[-1].kind == "pathology" and len(before) < 60 and _OF.search(before) is not None
+        taken = (
+            bool(ordered)
+            and unit.kind in SPECIMEN
+            and ordered[-1].kind == "pathology"
+            and len(before) < 60
+            and _OF.search(before) is not None
+        )
         if turned or taken:
             ordered.insert(len(ordered) - 1, unit)
         elif len(opening) < 40 and opening.strip().count(" ") < 5 and _BEFORE.search(opening):

@@ -15,6 +15,8 @@ from extractor.entities.diagnosis.naming import (
     fullness,
     is_malignant,
     name_of,
+    other_organs,
+    place_in_name,
     same_tumour_names,
     words_of,
 )
@@ -22,6 +24,7 @@ from extractor.entities.diagnosis.telling import effect, grade_after, stage_afte
 from extractor.entities.lesion import fact as lesion
 from extractor.entities.reading import Draft, Reading, Sentence
 from extractor.entities.site.composition import SiteReading, site_of
+from extractor.entities.site.within import may_be_one
 from extractor.schema import CASE_KINDS, Mention
 
 _PRONOUNCED = re.compile(
@@ -36,6 +39,9 @@ _LESION_NOUN = re.compile(r"metastas[ei]s|tumou?r|neoplasm", re.IGNORECASE)
 _TIED = re.compile(r"\s*(?:\([^()]*\)\s*)?,?\s*(?:of|in|on|at|within|involving|affecting|over|to|arising)\b[^,;:]*$", re.IGNORECASE)
 _PAIRED = frozenset({"breast", "ovary", "kidney", "testis", "adrenal", "eye", "orbit", "nose", "cavity", "parotid"})
 _METASTATIC = re.compile(r"metastatic|(?:\w+ )?metastas[ei]s", re.IGNORECASE)
+_DEFINITE = re.compile(r"\b(?:his|her|their|the|this)\s+$", re.IGNORECASE)
+_READ = re.compile(r"\b(?:consistent|compatible) with\s+(?:an? |the |solitary |isolated |multiple ){0,2}$", re.IGNORECASE)
+_EXAMINED = re.compile(r"patholog|histolog|immuno|biops|microscop|cytolog|specimen|stain", re.IGNORECASE)
 _NEAR = 3
 _LOOK_BACK = 12
 """How many sentences back the lump lies that a tumour's name is given to."""
@@ -48,8 +54,10 @@ def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[D
     sentence = reading.sentence_at(mention.start)
     told = adjectives(mention, reading, sentence)
     said = effect(reading, sentence, told.start, mention.end)
-    if said == "none" or (mention.context.uncertain and said is None):
+    if said == "none" or (mention.context.uncertain and said is None) or _points_back(mention, reading, drafts):
         return []
+    if mention.found_by.endswith("pronounced_metastasis") and _only_read(mention, reading, sentence):
+        return _as_lesion(mention, reading, drafts)
     draft = Draft("diagnosis", name_of(mention, reading, told.start), mention, sentence, head=(told.start, mention.end))
     draft.certainty = "suspected" if said == "suspected" else "confirmed"
     draft.attributes = {"grade": told.grade or grade_after(reading, sentence, mention.end), "stage": told.stage}
@@ -62,6 +70,19 @@ def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[D
     return [draft, *_as_lesion(mention, reading, drafts)]
 
 
+def _points_back(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> bool:
+    """Whether words for any disease of an organ only take up one told before: "her bowel disease" after Crohn's disease."""
+    known = any(d.type == "diagnosis" and not is_tumour(d) for d in drafts)
+    lead = reading.text[max(0, mention.start - 8) : mention.start]
+    return mention.found_by.endswith("unlisted_organ_disease") and known and bool(_DEFINITE.search(lead))
+
+
+def _only_read(mention: Mention, reading: Reading, sentence: Sentence) -> bool:
+    """Whether an image is only read so ("lesions consistent with metastasis"): a diagnosis takes tissue."""
+    lead = reading.text[sentence.start : mention.start]
+    return bool(_READ.search(lead)) and not _EXAMINED.search(reading.words(sentence))
+
+
 def same(earlier: Draft, later: Draft, reading: Reading) -> bool:
     """Whether `later` names the disease of `earlier` again."""
     if _side_by_side(earlier, later, reading):
@@ -72,7 +93,9 @@ def same(earlier: Draft, later: Draft, reading: Reading) -> bool:
         return False
     if is_tumour(earlier) and is_tumour(later):
         return _same_tumour(earlier, later, reading)
-    places = _site_words(earlier, later)
+    if other_organs(earlier.name, later.name):
+        return False
+    places = frozenset() if _places_differ(earlier, later) else _site_words(earlier, later)
     return agree(words_of(earlier.name) - places, words_of(later.name) - places)
 
 
@@ -161,7 +184,12 @@ def _sites_differ(earlier: Draft, later: Draft) -> bool:
     one, other = earlier.attributes.get("site"), later.attributes.get("site")
     if not one or not other or "lymph node" in one or "lymph node" in other:
         return False
-    return not words_of(one) & words_of(other)
+    return not words_of(one) & words_of(other) and not may_be_one(one, other)
+
+
+def _places_differ(earlier: Draft, later: Draft) -> bool:
+    one, other = earlier.attributes.get("site"), later.attributes.get("site")
+    return bool(one and other) and not may_be_one(str(one), str(other))
 
 
 def _site_words(earlier: Draft, later: Draft) -> frozenset[str]:
@@ -184,7 +212,7 @@ def _place(draft: Draft, reading: Reading, sentence: Sentence) -> None:
     """Site and side: as told around the name, else as the name implies."""
     mention = draft.mention
     place = site_of(reading, sentence, mention.start, mention.end)
-    implied = mention.attributes.get("site")
+    implied = mention.attributes.get("site") or place_in_name(mention.name or mention.text)
     site = place.site
     if mention.attributes.get("group") == "metastasis" and _inside(place, mention):
         site = None
@@ -228,13 +256,14 @@ def _inside(place: SiteReading, mention: Mention) -> bool:
 
 
 def _lumps(drafts: Sequence[Draft], tumour: Draft) -> list[Draft]:
-    """The lesions, operations and biopsies told shortly before a tumour is named, nearest first."""
-    return [
+    """The lesions told shortly before a tumour is named, nearest first, then the operations and biopsies."""
+    near = [
         d for d in reversed(drafts)
         if d.type in ("lesion", "procedure") and d.attributes.get("site") and d.head[0] < tumour.head[0]
         and tumour.sentence.index - d.sentence.index <= _LOOK_BACK and d.name not in ("lymph node", "metastasis")
         and d.attributes.get("category") in (None, "surgery", "biopsy") and "lymph node" not in d.attributes["site"]
     ]  # fmt: skip
+    return sorted(near, key=lambda d: d.type != "lesion")
 
 
 def _as_lesion(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:

@@ -21,6 +21,7 @@ _GRADE_WORD = re.compile(r"^(?:(?:histologic(?:al)?|nuclear|tumou?r)\s+)?grade\s
 _STAGE_BEFORE = re.compile(
     r"\b(?:at\s+)?(?:(?:clinical|pathologic(?:al)?)\s+)?stage\s+(?P<stage>(?:[0-4]|I{1,3}V?|IV)[A-Ea-e]?[1-3]?)\s+$", re.IGNORECASE
 )
+_TYPE_BEHIND = re.compile(r"\s+(?:[a-e]|virus|type \w+|[ivx]+|\d+)(?:\s+(?:virus )?infection)?$")
 CONTRAST = frozenset(
     {"acute", "chronic", "1", "2", "i", "ii", "left", "right", "upper", "lower", "non", "exacerbation", "ductal", "lobular",
      "atrial",
@@ -186,6 +187,13 @@ def agree(one: frozenset[str], other: frozenset[str]) -> bool:
     return (one <= other or other <= one) and not (one ^ other) & CONTRAST
 
 
+def other_organs(one: str, other: str) -> bool:
+    """Whether two names name organs, and none that both do: "ileo-rectal" and "ileo-cutaneous fistula"."""
+    organs = frozenset(_organs().values())
+    first, second = words_of(one) & organs, words_of(other) & organs
+    return bool(first and second) and not first & second
+
+
 def same_tumour_names(one: str, other: str, organs: frozenset[str]) -> bool:
     """Whether two tumour names can be of one tumour: the one may leave out the organ or the kind ("the cancer")."""
     if is_malignant(one) != is_malignant(other) or len({f for f in (family_of(one), family_of(other)) if f}) > 1:
@@ -228,3 +236,15 @@ def fullness(name: str) -> int:
 def is_malignant(name: str) -> bool:
     """Whether a name is of a cancer (or of any tumour that may be one), not of a benign growth."""
     return any(r["malignant"] == "yes" for r in _pieces(name)) or bool(re.search(r"\btumou?r$", name))
+
+
+@cache
+def _endings() -> list[tuple[str, str]]:
+    rows = read_table(_HERE / "endings.tsv", ("ending", "site"))
+    return sorted(((r["ending"], r["site"]) for r in rows), key=lambda r: -len(r[0]))
+
+
+def place_in_name(name: str) -> str | None:
+    """The organ that a disease's name ends with: the liver of "chronic hepatitis C"."""
+    bare = _TYPE_BEHIND.sub("", name.lower())
+    return next((site for ending, site in _endings() if bare.endswith(ending)), None)

@@ -20,7 +20,7 @@ from extractor.entities.drug.lists import (
     stands_beside_its_drugs,
 )
 from extractor.entities.drug.meaning import is_only_spoken_of, is_treatment
-from extractor.entities.reading import Reading
+from extractor.entities.reading import Reading, remembered
 from extractor.entities.values import number
 from extractor.schema import Mention
 
@@ -99,6 +99,7 @@ def described(mention: Mention, reading: Reading) -> dict[str, Any]:
     return {k: v for k, v in found.items() if v is not None}
 
 
+@remembered
 def words_after(mention: Mention, reading: Reading) -> str:
     """The words after a mention that speak of it: to the next drug or the end of the clause."""
     sentence = reading.sentence_at(mention.start)
@@ -117,6 +118,7 @@ def _same_drug(one: Mention, other: Mention) -> bool:
     return one.name is not None and one.name == other.name
 
 
+@remembered
 def words_before(mention: Mention, reading: Reading) -> str:
     """The words before a mention since the last drug or the start of the clause."""
     sentence = reading.sentence_at(mention.start)
@@ -339,6 +341,7 @@ def _acronym(members: list[Mention], reading: Reading) -> str | None:
     return None
 
 
+@remembered
 def intent_of(mention: Mention, reading: Reading) -> str | None:
     """The purpose said before the drugs that hang together with a mention, nearest first, else just after them."""
     for member in reversed(chain(mention, reading)):

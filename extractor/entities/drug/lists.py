@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from extractor.entities.drug.cues import ANTICANCER, STANDS_FOR, cues
-from extractor.entities.reading import Draft, Reading, Sentence
+from extractor.entities.reading import Draft, Reading, Sentence, remembered
 from extractor.schema import Mention
 
 
@@ -104,6 +104,7 @@ def chain(mention: Mention, reading: Reading) -> list[Mention]:
     return found
 
 
+@remembered
 def group(mention: Mention, reading: Reading) -> list[Mention]:
     """The drugs given together with a mention, itself among them, in the order of the text (of a long list its neighbours)."""
     drugs = drugs_of(reading.sentence_at(mention.start), reading)

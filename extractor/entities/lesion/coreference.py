@@ -76,7 +76,7 @@ def _tells_again(earlier: Draft, later: Draft, reading: Reading) -> bool:
         return False
     several = isinstance(later, Observation) and later.of_several
     if (
-        is_plural(later.mention) != is_plural(earlier.mention)
+        is_plural(later.mention) != (is_plural(earlier.mention) or a.get("laterality") == "bilateral")
         and not several
         and later.name != "lymph node"
         and (not definite or b["count"] == "multiple")

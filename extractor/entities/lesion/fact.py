@@ -24,11 +24,13 @@ from extractor.entities.lesion.phrase import (
     is_introduced,
     is_no_lesion,
     is_plural,
+    is_single,
     phrase_start,
 )
 from extractor.entities.lesion.telling import count_of, course_of, size_of, sizes
 from extractor.entities.reading import Draft, Reading
 from extractor.entities.site.composition import SiteReading, joined, plain, side_in, sites_of
+from extractor.entities.site.within import larger_places, may_be_one
 from extractor.schema import CASE_KINDS, Mention
 
 _PLAIN = frozenset({"mass", "nodule", "lump", "lymph node"})
@@ -66,7 +68,7 @@ def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[D
     again = told_and_changed(reading, mention, sentence.end) if course in CHANGED else None
     if mention.name == "lesion" and any("artery" in (p.site or "") for p in places):
         return []  # a narrowing of a vessel
-    if isinstance(_count(reading, mention, phrase, 1), int) and len(places) > 1:
+    if len(places) > 1 and (isinstance(_count(reading, mention, phrase, 1), int) or all("bone" in larger_places(str(p.site)) for p in places)):
         places = [joined(places)]
     found: list[Draft] = []
     for place in places or [SiteReading()]:
@@ -105,9 +107,11 @@ def _count(reading: Reading, mention: Mention, phrase: int, places: int) -> int 
         reading.text[max(sentence.start, phrase - 40) : phrase],
         reading.text[mention.end : min(sentence.end, mention.end + 70)],
     )
-    if told is not None or not is_plural(mention) or mention.name == "lymph node" or places > 1:
+    if told is not None:
         return told
-    return "multiple"
+    if not is_plural(mention):
+        return 1 if is_single(reading, mention) else None
+    return None if mention.name == "lymph node" or places > 1 else "multiple"
 
 
 def _settle(draft: Draft, reading: Reading, drafts: Sequence[Draft], *, stated: bool) -> bool:
@@ -146,6 +150,15 @@ def _settle(draft: Draft, reading: Reading, drafts: Sequence[Draft], *, stated: 
 def same(earlier: Draft, later: Draft, reading: Reading) -> bool:
     """Whether the later words retell the earlier observation; `build` has chosen which, for it sees all of them."""
     return isinstance(later, Observation) and later.retells is earlier
+
+
+def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
+    """Whether an abstract or a legend tells a lesion of the case again: the same noun, and no other place or side."""
+    if isinstance(later, Observation) and later.retells is not None:
+        return later.retells is earlier
+    sites = [d.attributes.get("site") for d in (earlier, later)]
+    sides = [d.attributes.get("laterality") for d in (earlier, later)]
+    return earlier.name == later.name and (not all(sites) or may_be_one(str(sites[0]), str(sites[1]))) and set(sides) != {"left", "right"}
 
 
 def review(drafts: list[Draft], reading: Reading) -> list[Draft]:
@@ -232,6 +245,7 @@ def _told_before(draft: Draft, drafts: Sequence[Draft]) -> str | None:
         if (
             earlier.type in ("procedure", "diagnosis", "lesion")
             and earlier.attributes.get("site")
+            and not earlier.mention.context.historical
             and draft.sentence.index - earlier.sentence.index <= 2
         ):
             return str(earlier.attributes["site"])

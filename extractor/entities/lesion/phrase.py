@@ -13,6 +13,9 @@ _STOP = re.compile(
     rf"{cues.cue('stop').pattern}(?!-)\s*|\.(?!\s?\d)\s*|\((?!{_SIZE_IN_BRACKETS})\s*|(?<![cm]m)\)\s*|[;:\[\]]\s*",
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(r"\b(?:an?|another)\s+$", re.IGNORECASE)
+_NOT_COUNTED = frozenset({"recurrence", "uptake", "infiltration", "invasion", "swelling", "thickening", "opacity", "enhancement", "activity"})
+"""Words for what spreads or shows, which an article does not make one."""
 _QUANTITY = re.compile(r"(?:some|no|any)\s", re.IGNORECASE)
 _DEFINITE = re.compile(r"\b(?:the|this|these|those|that|his|her|their|its|such)\s+$", re.IGNORECASE)
 _ALL = re.compile(r"(?:both|all)\s", re.IGNORECASE)
@@ -49,9 +52,15 @@ def is_definite(reading: Reading, mention: Mention) -> bool:
 def is_introduced(reading: Reading, mention: Mention) -> bool:
     """Whether a lesion comes new into the text: "a lesion", "two lesions"."""
     phrase = phrase_start(reading, mention.start)
-    return bool(re.search(r"\b(?:an?|another)\s+$", reading.text[max(0, phrase - 9) : phrase], re.IGNORECASE)) or (
+    return bool(_ARTICLE.search(reading.text[max(0, phrase - 9) : phrase])) or (
         count_of(reading.text[phrase : mention.end]) is not None
     )
+
+
+def is_single(reading: Reading, mention: Mention) -> bool:
+    """Whether a singular comes with an article, so that the text speaks of one thing: "a mass", not "metastasis in the liver"."""
+    phrase = phrase_start(reading, mention.start)
+    return bool(_ARTICLE.search(reading.text[max(0, phrase - 9) : phrase])) and mention.name not in _NOT_COUNTED
 
 
 def is_plural(mention: Mention) -> bool:

@@ -20,6 +20,7 @@ _DENIED = {"recurrence": NED, "progression": "stable disease"}
 _STILL_TO_COME = 6
 """A patient who is well so many sentences before the end of the story is well at that moment, not at the last follow-up."""
 _LONGEST_CUE = 6
+_THERE = ("present", "new", "increased")
 _DEFINITION = 3
 """A sentence with so many different outcomes defines them."""
 _OF_SOMETHING_ELSE = re.compile(
@@ -73,10 +74,19 @@ def _is_adjective(draft: Draft, reading: Reading) -> bool:
 
 def review(drafts: list[Draft], reading: Reading) -> list[Draft]:
     """Retellings join the outcome of the case; only the last word on how the patient is counts as the last follow-up."""
-    drafts = _retold(drafts)
+    drafts = [d for d in _retold(drafts) if not (d.type == "outcome" and d.name == NED and _ill_elsewhere(d, drafts))]
     alive = [d for d in drafts if d.type == "outcome" and d.name == ALIVE]
     kept = _last_follow_up(alive, drafts, reading)
     return [d for d in drafts if d not in alive or d is kept]
+
+
+def _ill_elsewhere(free: Draft, drafts: Sequence[Draft]) -> bool:
+    """Whether the sentence that tells of no recurrence in one place tells a tumor in another: such a patient is not free of disease."""
+    return any(
+        d.sentence == free.sentence and (d.attributes.get("course") in _THERE if d.type == "lesion" else "metasta" in d.name)
+        for d in drafts
+        if d.type in ("lesion", "diagnosis")
+    )
 
 
 def _retold(drafts: list[Draft]) -> list[Draft]:

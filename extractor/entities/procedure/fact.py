@@ -5,6 +5,7 @@ Names and places are read in naming.py; what was done, and what is only told aga
 
 from collections.abc import Sequence
 
+from extractor.entities.procedure import illness
 from extractor.entities.procedure.naming import imaged, performed, singular
 from extractor.entities.procedure.telling import EXAMINATIONS, carried_out, is_done, retells
 from extractor.entities.reading import Draft, Reading
@@ -39,6 +40,11 @@ def review(drafts: list[Draft], reading: Reading) -> list[Draft]:
             draft.attributes["site"] = draft.attributes.get("site") or special[0].attributes.get("site")
         if draft.attributes.get("status") == "planned" and carried_out(draft, reading):
             draft.attributes.pop("status")
+    # Twice: a report takes the place of its specimen, which may have taken that of the lesion.
+    for reports in (False, True):
+        for draft in drafts:
+            if draft.type == "procedure" and (draft.attributes["category"] == "pathology") is reports:
+                illness.place(draft, drafts, reading)
     return [d for n, d in enumerate(drafts) if not (_only_intended(d) and _is_followed(d, drafts[n + 1 :]))]
 
 

@@ -18,6 +18,8 @@ _NEARBY = 2
 """So many sentences back a lesion may stand that "the mass" refers to."""
 _REPORTS = ("pathology", "genetic-test")
 _LOBES = ("lobectomy", "sleeve lobectomy")
+_SPARING = r"(?:[a-z]+ ){0,2}[a-z]+[ -](?:sparing|conserving|preserving)"
+"""An operation that leaves something behind says so in its name: "nipple-sparing", "pectoral muscle-conserving"."""
 _JOIN = r"\s*,\s*(?:and\s+)?(?:the\s+)?|\s+and\s+(?:the\s+)?|\s*[/&]\s*|\s+plus\s+"
 _TRULY_JOINED = re.compile(r"\band\b|[/&]|\bplus\b")
 _OF_WHAT = re.compile(r"\s+(?:specimens?\s+)?(?:of|from)\s+(?:the|this|that|these|those)\s+(?:\w+\s+)?", re.IGNORECASE)
@@ -64,7 +66,7 @@ def _qualifiers() -> Qualifiers:
     return Qualifiers(
         {fold(r["word"]): (r["name"], r["site"]) for r in rows if r["kind"] == "region"},
         re.compile(rf"(?<!\w)(?P<regions>{region}(?:(?:{_JOIN}){region}|\s+{region})*\s+)?(?P<manner>(?:{manner}[\s,]+(?:and\s+)?)*)$"),
-        re.compile(rf"(?<!\w)(?P<extent>(?:{extent}[\s,]+)+)$"),
+        re.compile(rf"(?<!\w)(?P<extent>(?:(?:{extent}|{_SPARING})[\s,]+)+)$"),
         re.compile(
             r"(?:\s*\([^)]{1,25}\))?(?:\s+(?:scans?|imaging|images?|examinations?|study|studies|films?|series))?\s+(?:of|over)\s+"
             r"(?:(?:the|her|his|their|both|whole|entire|left|right|bilateral|contralateral)\s+)*"

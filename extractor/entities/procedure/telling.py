@@ -57,6 +57,7 @@ _PASSES = _pattern(
     r"(?:was|were) (?:then |later |again )?(?:discharged|readmitted|referred|transferred|lost))\b",
 )
 """Words by which the story moves on in time."""
+_LOOKS_BACK = _pattern(r"\b(?:prior|ago|earlier|before|previously)$")
 _TIME_BEHIND = _pattern(
     r"\W*(?:(?:scan|done|performed|obtained|taken|was|were|repeated|made)\W+){0,4}"
     rf"(?:(?:at |after |in )?(?:about |approximately )?(?:a )?{_NUMBER}[- ]{_UNIT}\s+(?:later|after)|(?:in|on) (?:{_MONTH}|"
@@ -86,10 +87,14 @@ _AGAIN = _pattern(
     r"(?:an?\s+)?(?:[\w-]+\s+){0,2}$",
 )
 """Words before a name that tell another performance."""
+_TAKEN_DURING = _pattern(r"(?:scopy|tomy) (?:with|and) (?:\w+ )?$")
+"""A biopsy told as part of an operation or an endoscopy is that one's own."""
+_DONE_BY = _pattern(r"(?: [\w-]+){0,3} (?:using|by|via|through|with) (?:an? )?(?:[\w-]+ ){0,3}$")
 _REPEATED = _pattern(r"\W*(?:\w+\W+){0,2}(?:was|were)\s+(?:then\s+|again\s+)?repeated\b")
 _ALSO = _pattern(r"\b(?:also|additionally|further)\s+(?:\w+\s+)?$")
 _PERFORMED = _pattern(r"\b(?:underw[eo]nt|undergone|undergoing|performed|carried out|received|done|undertaken|conducted|treated)\b")
 _UNDERGOES = _pattern(r"\b(?:underw[eo]nt|undergo(?:ne|ing)|received|had)\s+(?:an?\s+|the\s+)?(?:[\w-]+\s+){0,3}$")
+_ONE_MORE = _pattern(r"\bfollowed by (?:an? )?(?:[\w-]+ )?$")
 _THROUGH = _pattern(
     r"\b(?:through|via|by|using|namely|i\.e\.|for|consisting of)\s+(?:an?\s+)?(?:[\w-]+\s+){0,3}$",
     r"[:(]\s*(?:an?\s+)?(?:[\w-]+\s+){0,3}$",
@@ -179,6 +184,9 @@ def _names_the_next(mention: Mention, name: str, category: str, reading: Reading
         leads = not gap.strip() or (name in _ANNOUNCING and _INTRODUCES.fullmatch(gap))
         if leads and other.attributes.get("category") == category:
             return True
+        removes = other.attributes.get("category") in ("surgery", "endoscopy") and not other.attributes.get("generic")
+        if mention.found_by.startswith("procedure/word_tumor") and removes and _DONE_BY.fullmatch(gap):
+            return True
     return False
 
 
@@ -188,7 +196,7 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
     if earlier.attributes["category"] != category:
         return False
     told_until = max((end for _, end, _ in earlier.heads if end <= later.head[0]), default=later.head[0])
-    if _ABBREVIATION.fullmatch(reading.text, told_until, later.head[0]):
+    if _ABBREVIATION.fullmatch(reading.text, told_until, later.head[0]) and not _sites_differ(earlier, later):
         return True
     if not _may_be_one(earlier, later) or later.head[0] - told_until > _FAR:
         return False
@@ -198,6 +206,8 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
     if _generic(earlier) and not _generic(later) and _points_back(earlier, reading):
         return False
     lead = reading.text[max(later.sentence.start, told_until, later.head[0] - LEFT) : later.head[0]]
+    if category == "biopsy" and _TAKEN_DURING.search(lead):
+        return False
     if _REFERENCE.search(lead) or (category == "biopsy" and _OF_THE.search(lead)):
         return True
     if category not in _THERAPY and earlier.mention.context.historical and not later.mention.context.historical:
@@ -207,9 +217,9 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
     again = bool(_AGAIN.search(lead) or _REPEATED.match(reading.text, later.head[1]))
     if category == "surgery":
         as_verb = later.mention.found_by.startswith("procedure/word_tumor")
-        performed = as_verb or bool(_PERFORMED.search(reading.words(later.sentence))) or bool(_PASSES.search(lead))
+        performed = as_verb or bool(_PERFORMED.search(reading.words(later.sentence)) or _PASSES.search(lead) or _ONE_MORE.search(lead))
         far = len(_SENTENCE_END.findall(between)) > 1
-        anew = far and earlier.attributes.get("status") != "planned" and bool(_UNDERGOES.search(lead))
+        anew = far and earlier.attributes.get("status") != "planned" and bool(_UNDERGOES.search(lead) or _ONE_MORE.search(lead))
         again = again or anew or (as_verb and bool(_ALSO.search(lead)))
         return not (performed and (again or _passes(told_until, later, reading)))
     return not again and not _passes(told_until, later, reading) and not _treats(told_until, later.head[0], reading)
@@ -228,7 +238,7 @@ def _may_be_one(earlier: Draft, later: Draft) -> bool:
     one, other = earlier.attributes, later.attributes
     if one.get("status") == "declined" or _differ(one.get("laterality"), other.get("laterality")):
         return False
-    if one.get("site") and other.get("site") and not _same_place(one["site"], other["site"]):
+    if _sites_differ(earlier, later):
         return False
     if _same_name(earlier, later):
         return one["category"] != "imaging" or not other.get("site") or bool(one.get("site"))
@@ -252,6 +262,11 @@ def _explains(earlier: Draft, later: Draft, between: str) -> bool:
 
 def _differ(one: str | None, other: str | None) -> bool:
     return bool(one and other and one != other)
+
+
+def _sites_differ(earlier: Draft, later: Draft) -> bool:
+    one, other = earlier.attributes.get("site"), later.attributes.get("site")
+    return bool(one and other) and not _same_place(str(one), str(other))
 
 
 def _same_place(one: str, other: str) -> bool:
@@ -280,7 +295,10 @@ def _points_there(reading: Reading, start: int) -> bool:
 
 def _passes(start: int, later: Draft, reading: Reading) -> bool:
     """Whether the story moves on in time between `start` and the later telling, or the later one says so of itself."""
-    return bool(_PASSES.search(reading.text, start, later.head[0]) or _TIME_BEHIND.match(reading.text, later.head[1]))
+    if _TIME_BEHIND.match(reading.text, later.head[1]):
+        return True
+    # What looks back ("six years previously") moves nothing on for the sentences after it.
+    return any(m.start() >= later.sentence.start or not _LOOKS_BACK.search(m[0]) for m in _PASSES.finditer(reading.text, start, later.head[0]))
 
 
 def _tells_specimen(start: int, end: int, reading: Reading) -> bool:

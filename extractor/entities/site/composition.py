@@ -26,6 +26,8 @@ _SIDE = re.compile(
     rf"\b(?:(left|lt)|(right|rt)|(bilateral(?:ly)?|either|{_BOTH})|(midline|mid-line))\b\.?(?!\s+shift)",
     re.IGNORECASE,
 )
+_SIDE_BEFORE = re.compile(r"\b(?:left|right)$", re.IGNORECASE)
+_SIDE_BEHIND = re.compile(r"(?:left|right)\b", re.IGNORECASE)
 _PLACE = cue("place").pattern
 _MODIFIERS = r"(?:(?:the|an?|her|his|their|both|all|its)\s+)?(?:[\w-]+(?:[-,]\s?|\s+)){0,3}"
 _TIED = re.compile(rf"(?:^|\W){_PLACE}\s+{_MODIFIERS}$", re.IGNORECASE)
@@ -166,13 +168,18 @@ def _before(reading: Reading, start: int, head_start: int, head_end: int, nodes:
 
 def _conjuncts(text: str, first: int, head_start: int, head_end: int) -> list[tuple[int, int]]:
     """The coordinated pieces of the words before the noun. A comma divides only where an "and" follows it, else it restarts."""
-    marks = list(_SPLIT.finditer(text, first, head_start))
+    marks = [m for m in _SPLIT.finditer(text, first, head_start) if not _joins_sides(text, m)]
     commas = [m for m in marks if "," in m[0]]
     if commas and not any("," not in m[0] or "and" in m[0] for m in marks if m.start() >= commas[-1].start()):
         first, marks = commas[-1].end(), [m for m in marks if m.start() > commas[-1].end()]
     edges = [first, *(m.end() for m in marks)]
     ends = [*(m.start() for m in marks), head_end]
     return list(zip(edges, ends, strict=True))
+
+
+def _joins_sides(text: str, mark: re.Match[str]) -> bool:
+    """Whether an "and" stands between two sides of one place ("the right and left lungs")."""
+    return bool(_SIDE_BEFORE.search(text, max(0, mark.start() - 8), mark.start()) and _SIDE_BEHIND.match(text, mark.end()))
 
 
 def _owned_by_another(reading: Reading, first: int) -> bool:
@@ -248,7 +255,7 @@ def _heads_another(reading: Reading, site: Mention) -> bool:
     """Whether a place is the modifier of a later noun and not one more place of the earlier ("and lung nodules")."""
     follow = re.match(r"(?:[\s-]+\w+){0,1}[\s-]+", reading.text[site.end : site.end + 40])
     reach = site.end + (follow.end() if follow else 1)
-    return any(m.start <= reach for m in reading.within(site.start, reach + 60, "lesion", "procedure", "diagnosis"))
+    return any(m.start <= reach for m in reading.within(site.start, reach + 60, "lesion", "procedure", "diagnosis", "finding"))
 
 
 def _inside_site(reading: Reading, offset: int) -> bool:

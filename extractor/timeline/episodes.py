@@ -1,0 +1,85 @@
+"""How long a treatment lasted: its cycles and durations, what stopped it, what took its place."""
+
+from collections.abc import Sequence
+
+from extractor.schema import DAYS_PER_YEAR, Drug
+from extractor.timeline import cues
+from extractor.timeline.anchors import Event, kinds_of
+from extractor.timeline.expressions import Expression
+from extractor.timeline.kinds import COURSES, course_of, kind_of
+from extractor.timeline.story import ORDER, SAME, TEXT, USUAL, Story, end_point
+from extractor.timeline.units import Unit
+
+
+def end_of(story: Story, event: Event) -> str:
+    """The point where a course ended; where the text does not say how long it lasted, as long as such courses do."""
+    lead = event.facts[0]
+    if not any(x.after == end_point(lead) for x in story.links):
+        course = course_of(lead)
+        story.link(lead.id, end_point(lead), course.low, min(course.high, DAYS_PER_YEAR), USUAL, f"usual course of {course.kind}")
+    return end_point(lead)
+
+
+def lasts(story: Story, x: Expression, unit: Unit | None, units: Sequence[Unit]) -> None:
+    """A duration belongs to the course told before it in its clause, without one to the last course told."""
+    event = story.last(COURSES)
+    if unit is not None:
+        courses = [u for u in units if u.kind in COURSES]
+        nearest = max((u for u in courses if u.at < x.start), key=lambda u: u.at, default=courses[0] if courses else None)
+        event = next((e for e in reversed(story.events) if e.point == unit.facts[0].id), None) if nearest is unit else None
+    if event is None or x.low is None or x.high is None:
+        return
+    for fact in event.facts:
+        if kind_of(fact) in COURSES:
+            story.ends_after(fact, x.low, x.high, TEXT, "lasted", x)
+    if x.high <= 400 and kind_of(event.facts[0]) in COURSES:
+        event.after = end_point(event.facts[0])
+
+
+def continues(story: Story, source: str, point: str, x: Expression) -> None:
+    """A course told as reached so far ("after 8 months on it") did not end before."""
+    event = next((e for e in story.events if e.point == source and e.kind in COURSES), None)
+    if event is None:
+        return
+    event.after = event.point
+    for fact in event.facts:
+        if kind_of(fact) in COURSES:
+            story.link(point, end_point(fact), 0, None, ORDER, "still given", x)
+            story.ends.add(fact.id)
+
+
+def supersede(story: Story, event: Event) -> None:
+    """A new line of systemic treatment ends the one before it, unless it is told as added to it."""
+    before = next(
+        (e for e in reversed(story.events[:-1]) if "therapy" in kinds_of(e) and not e.background and e.point != event.point), None
+    )
+    if before is None or cues.says("added", story.reading.text[max(0, event.at - 60) : event.at + 80]):
+        return
+    switched = cues.says("switch", story.reading.words(story.reading.sentence_at(event.at)))
+    for fact in before.facts:
+        if isinstance(fact, Drug) and fact.status == "given":
+            course = course_of(fact)
+            story.link(end_point(fact), event.point, 0, 30 if switched else None, SAME if switched else USUAL, "next treatment begins")
+            story.link(fact.id, end_point(fact), min(course.low, 14), None, USUAL, f"usual course of {course.kind}")
+            story.ends_after(fact, 0, None, ORDER, "ends after it starts")
+
+
+def dies(story: Story, event: Event) -> None:
+    """Treatments still running end with the patient at the latest."""
+    for fact in [f for e in story.events if not e.background for f in e.facts]:
+        if fact.id in story.ends:
+            story.link(end_point(fact), event.point, 0, None, ORDER, "ended by death")
+
+
+def stops(story: Story, start: int, end: int, text: str) -> None:
+    """Words that a treatment named again in this clause ended: it ended at the current time."""
+    cue = cues.find("end", text)
+    if cue is None or not story.arrived:
+        return
+    x = Expression("end", start + cue.start(), start + cue.end())
+    for fact in [f for e in story.events if e.kind in COURSES for f in e.facts]:
+        named = any(e.role == "head" and start <= e.start < end for e in fact.evidence)
+        told_now = story.where[fact.id] >= start and cue[0].lower() != "completed"
+        if named and isinstance(fact, Drug) and not told_now and fact.id not in story.ends and story.now.point != fact.id:
+            story.link(story.now.point, end_point(fact), 0, 7, SAME, "ended", x)
+            story.ends_after(fact, 0, None, ORDER, "ends after it starts")

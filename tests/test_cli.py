@@ -1,0 +1,130 @@
+"""The program as its users call it: what it writes, what it says of bad input, and that it is deterministic and offline."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from extractor.cli import app
+from extractor.schema import load
+
+CASE = (
+    "A 50-year-old woman presented with a lump in the left breast. Core biopsy revealed invasive ductal carcinoma (ER positive, HER2 3+). "
+    "She underwent mastectomy. Two months later, she started trastuzumab. She died 3 years after diagnosis."
+)
+EDITORIAL = "Clinical trials are the backbone of progress. Journals should ask for protocols, and editors should read them with care."
+
+
+@pytest.fixture
+def run():
+    runner = CliRunner()
+    return lambda *arguments: runner.invoke(app, [str(a) for a in arguments])
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    path = tmp_path / "report.one.txt"
+    path.write_text(CASE, encoding="utf-8")
+    return path
+
+
+def test_a_timeline_is_written_under_the_files_name(run, report, tmp_path):
+    result = run("extract", report, "-o", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    case = load((tmp_path / "out" / "report.one.json").read_bytes())
+    assert {(f.type, f.name) for f in case.facts} >= {("procedure", "mastectomy"), ("drug", "trastuzumab"), ("outcome", "death")}
+    assert case.text == CASE
+    assert "report.one.json" in result.output
+
+
+def test_without_an_output_folder_the_table_is_shown_and_nothing_is_written(run, report, tmp_path):
+    result = run("extract", report)
+    assert result.exit_code == 0
+    assert "mastectomy" in result.output
+    assert [p.name for p in tmp_path.iterdir()] == [report.name]
+
+
+def test_the_same_input_gives_the_same_bytes_wherever_it_lies(run, report, tmp_path):
+    other = tmp_path / "elsewhere" / report.name
+    other.parent.mkdir()
+    other.write_bytes(report.read_bytes())
+    run("extract", report, "-o", tmp_path / "a")
+    run("extract", other, "-o", tmp_path / "b")
+    assert (tmp_path / "a" / "report.one.json").read_bytes() == (tmp_path / "b" / "report.one.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("missing.txt", None, "missing.txt"),
+        ("empty.txt", b"", "empty"),
+        ("paper.txt", b"%PDF-1.7\n1 0 obj", "PDF"),
+        ("binary.txt", bytes(range(256)) * 4, "binary.txt"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_and_does_not_stop_the_others(run, report, tmp_path, name, content, said):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    result = run("extract", tmp_path / name, report, "-o", tmp_path / "out")
+    assert result.exit_code == 2
+    assert said in result.output
+    assert "Traceback" not in result.output
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["report.one.json"]
+
+
+def test_a_folder_is_no_report(run, tmp_path):
+    result = run("extract", tmp_path)
+    assert result.exit_code == 2
+    assert str(tmp_path) in result.output
+
+
+def test_a_text_over_the_limit_is_refused_with_the_limit_named_and_the_option_raises_it(run, tmp_path):
+    large = tmp_path / "large.txt"
+    large.write_text(CASE + "\n\n" + "Nothing more is told here.\n" * 45_000)
+    refused = run("extract", large, "--max-size", "1", "-o", tmp_path / "out")
+    assert refused.exit_code == 2
+    assert "--max-size" in refused.output
+    assert run("extract", large, "--max-size", "2", "-o", tmp_path / "out").exit_code == 0
+
+
+def test_a_text_without_a_case_is_a_valid_document_without_facts_and_a_warning(run, tmp_path):
+    (tmp_path / "editorial.txt").write_text(EDITORIAL)
+    result = run("extract", tmp_path / "editorial.txt", "-o", tmp_path)
+    assert result.exit_code == 0
+    case = load((tmp_path / "editorial.json").read_bytes())
+    assert case.facts == ()
+    assert [w.code for w in case.warnings] == ["no-case"]
+    assert "No patient's story" in result.output
+
+
+def test_show_checks_a_document(run, report, tmp_path):
+    run("extract", report, "-o", tmp_path)
+    path = tmp_path / "report.one.json"
+    assert "mastectomy" in run("show", path).output
+    record = json.loads(path.read_text())
+    record["facts"][0]["evidence"][0]["text"] = "something else"
+    path.write_text(json.dumps(record))
+    broken = run("show", path)
+    assert broken.exit_code == 4
+    assert "something else" in broken.output
+
+
+def test_the_schema_is_printed(run):
+    assert json.loads(run("schema").output)["title"] == "Case"
+
+
+def test_help_and_the_schema_do_not_load_spacy():
+    code = "import sys; import extractor, extractor.cli, extractor.schema; sys.exit('spacy' in sys.modules or 'pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_nothing_is_asked_of_the_network(run, report, tmp_path, monkeypatch):
+    def refuse(*arguments):
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    assert run("extract", report, "-o", tmp_path).exit_code == 0

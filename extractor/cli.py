@@ -138,3 +138,60 @@ def evaluate(
         print(f"extractor: {problem}", file=sys.stderr)
     if result.problems or not result.pairs:
         raise typer.Exit(InputError.exit_code)
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="A timeline document, or a folder of them.", metavar="OLD")],
+    new: Annotated[Path, typer.Argument(help="The same after an update.", metavar="NEW")],
+    days: Annotated[float, typer.Option(help="Leave out moves in time of up to this many days.", min=0)] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON.")] = False,
+) -> None:
+    """Show what changed between timeline documents: facts added, gone, moved in time. Exits with 1 where something did."""
+    from extractor.evaluation import diff as differences
+
+    with told():
+        found = differences.diff(old, new, days=days)
+    print(json.dumps(differences.as_dict(found), indent=1, ensure_ascii=False) if as_json else differences.listing(found))
+    for problem in found.problems:
+        print(f"extractor: {problem}", file=sys.stderr)
+    if found.problems or found:
+        raise typer.Exit(InputError.exit_code if found.problems else 1)
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Gold files (.yaml), timeline documents (.json), or folders.", metavar="FILE...")],
+    texts: Annotated[Path | None, typer.Option(help="Where the texts of the gold files lie, when not beside them.", metavar="DIR")] = None,
+) -> None:
+    """Check gold files and timeline documents; every problem is listed with its line and remedy."""
+    from extractor.evaluation.check import check as check_files
+
+    wrong = False
+    for checked in check_files(files, texts=texts):
+        print(checked)
+        wrong = wrong or bool(checked.problems)
+    if wrong:
+        raise typer.Exit(InputError.exit_code)
+
+
+@app.command()
+def mark(
+    file: Annotated[Path, typer.Argument(help="A case report, or its timeline document (.json).", metavar="FILE")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write ID.yaml, and its text beside it.", metavar="ID.yaml")] = None,
+    texts: Annotated[Path | None, typer.Option(help="Where the text lies or shall lie, when not beside it.", metavar="DIR")] = None,
+    config: Config = None,
+) -> None:
+    """Draft a gold file from what is found in a report, to be corrected by hand."""
+    from extractor.batch import write_whole
+    from extractor.evaluation.draft import draft, draft_files
+    from extractor.readers import read_bytes
+    from extractor.schema import load
+
+    with told():
+        case = load(read_bytes(file), str(file)) if file.suffix == ".json" else extracting(config)(file)
+        if output is None:
+            print(draft(case), end="")
+            return
+        for path, content in draft_files(case, output, texts=texts).items():
+            print(f"{write_whole(path, content)} written")

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import replace
-from itertools import count, product
+from itertools import count, pairwise, product
 from math import log, log1p
 
 import pytest
@@ -98,7 +98,9 @@ def test_context_is_judged_on_the_mentions_of_both_sides():
         mention("finding", (30, 35), flags=["negated"]),
     )  # fmt: skip
     predicted = marked(
-        mention("finding", (0, 5), flags=["negated"]), mention("finding", (10, 14)), mention("finding", (20, 25), flags=["negated", "planned"])
+        mention("finding", (0, 5), flags=["negated"]),
+        mention("finding", (10, 14)),
+        mention("finding", (20, 25), flags=["negated", "planned"]),
     )
     assert score("context", gold, predicted, "negated") == (1, 1, 2)  # the fourth was not found: a matter of mentions
     assert score("context", gold, predicted, "uncertain") == (0, 1, 0)
@@ -222,7 +224,11 @@ def test_a_circle_of_befores_states_nothing():
 
 
 @settings(deadline=None)
-@given(st.integers(1, 7).flatmap(lambda n: st.tuples(st.just(n), st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=12))))
+@given(
+    st.integers(1, 7).flatmap(
+        lambda n: st.tuples(st.just(n), st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=12))
+    )
+)
 def test_the_closure_is_what_walking_finds_and_the_neighbours_have_the_same_closure(drawn):
     size, edges = drawn
     reached = {(a, b) for a, b in edges}
@@ -283,7 +289,7 @@ def test_the_area_is_that_of_the_published_curve():
     gold = told(*(fact("drug", 20 * n, f"drug {'abcde'[n] * 9}", days=(0, 0)) for n in range(5)))
     predicted = told(*(fact("drug", 20 * n, f"drug {'abcde'[n] * 9}", days=(hours / 24,) * 2) for n, hours in enumerate(errors)))
     steps_at = [*sorted(map(log1p, errors)), LONGEST]
-    boxes = sum((following - here) * (n + 1) / 5 for n, (here, following) in enumerate(zip(steps_at, steps_at[1:], strict=False)))
+    boxes = sum((following - here) * (n + 1) / 5 for n, (here, following) in enumerate(pairwise(steps_at)))
     assert score("log_time", gold, predicted)[0] / 5 == pytest.approx(boxes / LONGEST)
 
 
@@ -340,7 +346,10 @@ def test_five_hundred_documents_are_judged_in_ten_seconds():
             JudgedFact(f"f{n}", kinds[n % 5], f"name {n % 11}", ((60 * n, 60 * n + 12 + moved),), {"site": "lung"}, (n, n + moved), None, n)
             for n in range(35)
         ]
-        found = [JudgedMention(f"m{n}", kinds[n % 5], ((40 * n, 40 * n + 25 + moved),), frozenset({"negated"} if n % 7 else ())) for n in range(150)]
+        found = [
+            JudgedMention(f"m{n}", kinds[n % 5], ((40 * n, 40 * n + 25 + moved),), frozenset({"negated"} if n % 7 else ()))
+            for n in range(150)
+        ]
         return JudgedCase(str(number), text, tuple(facts), mentions=tuple(found), levels=frozenset(LEVELS))
 
     gold, predicted = [report(n, 0) for n in range(500)], [report(n, 20) for n in range(500)]

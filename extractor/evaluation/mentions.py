@@ -28,22 +28,25 @@ _CLOSER = 1e-4
 
 def mention_strict(gold: JudgedCase, predicted: JudgedCase) -> list[Row]:
     """The same words with the same label."""
-    return _rows("mention_strict", gold, predicted, lambda ours, theirs: _equal(ours, theirs, lambda m: (m.label, m.spans)))
+    return _rows("mention_strict", gold, predicted, lambda m: (m.label, m.spans))
 
 
 def mention_exact(gold: JudgedCase, predicted: JudgedCase) -> list[Row]:
     """The same words, whatever the label."""
-    return _rows("mention_exact", gold, predicted, lambda ours, theirs: _equal(ours, theirs, lambda m: m.spans))
+    return _rows("mention_exact", gold, predicted, lambda m: m.spans)
 
 
 def mention_partial(gold: JudgedCase, predicted: JudgedCase) -> list[Row]:
     """Words in common, whatever the label: one point where they are the same, else half a point."""
 
-    def points(ours: Sequence[JudgedMention], theirs: Sequence[JudgedMention]) -> float:
-        pairs = [(i, j, 1.0 if ours[i].spans == theirs[j].spans else 0.5) for i, j, _ in overlapping(ours, theirs)]
-        return sum(worth for _, _, worth in assigned(pairs))
+    ours, theirs = comparable(gold, predicted)
+    pairs = [(i, j, 1.0 if ours[i].spans == theirs[j].spans else 0.5) for i, j, _ in _overlaps(gold, predicted)]
 
-    return _rows("mention_partial", gold, predicted, points)
+    def points(key: str) -> float:
+        of_label = pairs if key == ALL else [(i, j, worth) for i, j, worth in pairs if ours[i].label == theirs[j].label == key]
+        return sum(worth for _, _, worth in assigned(of_label))
+
+    return [Row("mention_partial", key, points(key), len(a), len(b)) for key, a, b in _by_label(ours, theirs)]
 
 
 def mention_type(gold: JudgedCase, predicted: JudgedCase) -> list[Row]:
@@ -76,7 +79,7 @@ def _sides(pairs: Sequence[tuple[frozenset[str], frozenset[str]]]) -> tuple[list
 def match_mentions(gold: JudgedCase, predicted: JudgedCase) -> tuple[tuple[JudgedMention, JudgedMention], ...]:
     """The pairs of mentions with the same label and words in common: as many as can be, and of these the closest."""
     ours, theirs = comparable(gold, predicted)
-    pairs = [(i, j, 1 + _CLOSER * common) for i, j, common in overlapping(ours, theirs) if ours[i].label == theirs[j].label]
+    pairs = [(i, j, 1 + _CLOSER * common) for i, j, common in _overlaps(gold, predicted) if ours[i].label == theirs[j].label]
     return tuple((ours[i], theirs[j]) for i, j, _ in assigned(pairs))
 
 
@@ -94,12 +97,11 @@ def _seen_by(case: JudgedCase, other: JudgedCase) -> tuple[JudgedMention, ...]:
     return tuple(sorted(found, key=lambda m: (m.spans, m.label, sorted(m.flags))))
 
 
-Points = Callable[[Sequence[JudgedMention], Sequence[JudgedMention]], float]
-
-
-def _rows(metric: str, gold: JudgedCase, predicted: JudgedCase, points: Points) -> list[Row]:
+def _rows(metric: str, gold: JudgedCase, predicted: JudgedCase, key: Callable[[JudgedMention], Hashable]) -> list[Row]:
+    """The mentions of each label that are equal in what `key` says of them."""
     groups = _by_label(*comparable(gold, predicted))
-    return [Row(metric, key, points(ours, theirs), len(ours), len(theirs)) for key, ours, theirs in groups]
+    equal = lambda ours, theirs: (Counter(map(key, ours)) & Counter(map(key, theirs))).total()
+    return [Row(metric, label, equal(ours, theirs), len(ours), len(theirs)) for label, ours, theirs in groups]
 
 
 def _by_label(
@@ -110,8 +112,9 @@ def _by_label(
     return [*own, (ALL, ours, theirs)]
 
 
-def _equal(ours: Sequence[JudgedMention], theirs: Sequence[JudgedMention], key: Callable[[JudgedMention], Hashable]) -> int:
-    return (Counter(map(key, ours)) & Counter(map(key, theirs))).total()
+@lru_cache(maxsize=8)
+def _overlaps(gold: JudgedCase, predicted: JudgedCase) -> list[Pair]:
+    return overlapping(*comparable(gold, predicted))
 
 
 def overlapping(ours: Sequence[JudgedMention], theirs: Sequence[JudgedMention]) -> list[Pair]:
@@ -146,6 +149,12 @@ def _length(spans: Sequence[tuple[int, int]]) -> int:
 
 def assigned(pairs: Sequence[Pair]) -> list[Pair]:
     """The pairs of the one-to-one assignment that is worth most, each cluster of mentions that overlap for itself."""
+    of_row, of_column = Counter(i for i, _, _ in pairs), Counter(j for _, j, _ in pairs)
+    alone = [(i, j, worth) for i, j, worth in pairs if of_row[i] == of_column[j] == 1]
+    return alone + _clusters([(i, j, worth) for i, j, worth in pairs if of_row[i] > 1 or of_column[j] > 1])
+
+
+def _clusters(pairs: Sequence[Pair]) -> list[Pair]:
     if not pairs:
         return []
     rows, columns = sorted({i for i, _, _ in pairs}), sorted({j for _, j, _ in pairs})
@@ -156,7 +165,7 @@ def assigned(pairs: Sequence[Pair]) -> list[Pair]:
     together: dict[int, list[Pair]] = {}
     for pair, (row, _) in zip(pairs, ends, strict=True):
         together.setdefault(int(cluster[row]), []).append(pair)
-    return [pair for group in together.values() for pair in (group if len(group) == 1 else _best(group))]
+    return [pair for group in together.values() for pair in _best(group)]
 
 
 def _best(pairs: Sequence[Pair]) -> list[Pair]:

@@ -189,10 +189,11 @@ def _others(rows: Sequence[Row], known: dict[Score, Spread]) -> Table:
 
 
 def _against(compared: Sequence[Difference], documents: int) -> Table:
+    """What is found and placed by type, the rest over all; JSON, CSV and the page hold every score."""
     title = f"Against the other system, on the {documents} reports that both were judged on"
     table = _table("score", ["this", "other", "difference", "95%", "p"], title)
     for d in compared:
-        if d.difference is not None:
+        if d.difference is not None and (d.metric in ("found", "placed") or d.key == ALL):
             sure = "" if d.low is None or d.high is None else f"{100 * d.low:+.1f} to {100 * d.high:+.1f}"
             table.add_row(f"{d.metric} {d.key}", percent(d.one), percent(d.other), f"{100 * d.difference:+.1f}", sure, p_value(d.p))
     return table

@@ -76,8 +76,7 @@ class Case(Record):
     def _keeps_its_promises(self) -> Self:
         problems = [*_version_problems(self.schema_version), *_reference_problems(self), *_offset_problems(self)]
         if problems:
-            more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-            raise ValueError(problems[0] + more)
+            raise ValueError("\n".join(problems))
         return self
 
 
@@ -151,5 +150,6 @@ def load(content: str | bytes, name: str = "document") -> Case:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(x) for x in first["loc"]) or "the document"
-        message = first["msg"].removeprefix("Value error, ")
-        raise DocumentError(f"{name}: {place}: {message}") from None
+        problem, *others = first["msg"].removeprefix("Value error, ").split("\n")
+        more = len(others) + len(error.errors()) - 1
+        raise DocumentError(f"{name}: {place}: {problem}" + (f" (and {more} more)" if more else "")) from None

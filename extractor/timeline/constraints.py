@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from extractor.entities.reading import Reading, Sentence
 from extractor.schema import DAYS_PER_YEAR, BaseFact, Patient
 from extractor.timeline import cues
-from extractor.timeline.anchors import Event, resolve
+from extractor.timeline.anchors import Event, kinds_of, resolve
 from extractor.timeline.episodes import lasts, stops
 from extractor.timeline.expressions import PLACES, Expression, express
-from extractor.timeline.kinds import COURSES, SHOWING, TREATMENT, gap, kind_of
+from extractor.timeline.kinds import COURSES, SHOWING, SPECIMEN, TREATMENT, gap, kind_of
 from extractor.timeline.moments import BY_OTHERS, bind_date, moment_of, settle_pending, source_of
 from extractor.timeline.network import DAY0, Link
 from extractor.timeline.opening import Opening
@@ -189,7 +189,8 @@ def _is_background(story: Story, text: str, start: int, said: Sequence[Expressio
     )
     if story.first_clause and story.past_sentence and story.now.point == DAY0 and story.past is not None:
         kinds = {kind_of(f) for f in story.by_sentence.get(sentence.index, ())}
-        treats = bool(kinds & (COURSES | {"surgery"})) and not kinds & {"exam", "biopsy"}
+        read_on = story.specimen is None and "pathology" in kinds and not SPECIMEN.isdisjoint(kinds_of(story.past))
+        treats = (bool(kinds & (COURSES | {"surgery"})) or read_on) and not kinds & {"exam", "biopsy"}
         past = past or (treats and not cues.says("foreground", text))
     story.past_clause = story.past_clause or past
     return past or (story.past_clause and not cues.says("present", text))

@@ -66,6 +66,8 @@ def visit(text: str) -> re.Match[str] | None:
     """The words by which a patient comes to care, if a text has them: no routine or earlier visit, no "we presented"."""
     for match in _pattern("presentation").finditer(text):
         before = text[max(0, match.start() - 30) : match.start()]
+        if text.startswith(" as ", match.end()):
+            continue
         if (not says("not_presentation", before) and not _NO_VISIT.search(before)) or _WHO_HAD.search(before):
             return match
     return None

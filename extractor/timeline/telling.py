@@ -11,6 +11,7 @@ from extractor.timeline.expressions import Expression
 from extractor.timeline.kinds import SHOWING, SPECIMEN, TREATMENT, WORK_UP, gap, is_tumor
 from extractor.timeline.moments import before_day0, bind_date, moment_of
 from extractor.timeline.network import DAY0
+from extractor.timeline.opening import told_as_past
 from extractor.timeline.story import BIRTH, FIRST, ORDER, SAME, TEXT, USUAL, Story
 from extractor.timeline.units import Unit
 
@@ -209,6 +210,11 @@ def _tell_past(story: Story, unit: Unit) -> None:
     reference = story.reference()
     event = story.register(unit)
     story.link(event.point, reference, 0, None, ORDER, "told as past")
+    if _leads_up(story, unit):
+        story.link(event.point, DAY0, 0, KNOWN_BEFORE, SAME, "led up to day 0")
+        event.background = True
+        story.here = event
+        return
     if story.past is not None:
         previous = story.past.told_as
         low, high = gap(previous, unit.kind)
@@ -223,6 +229,14 @@ def _tell_past(story: Story, unit: Unit) -> None:
             story.link(BIRTH, event.point, 0, None, USUAL, "after birth")
     else:
         story.link(event.point, reference, 0, YEARS_BEFORE, USUAL, "some years before")
+
+
+def _leads_up(story: Story, unit: Unit) -> bool:
+    """Whether something told before day 0 led up to it: the CT before the diagnosis that the story begins with."""
+    if story.arrived or story.opening.fact is None or unit.kind not in SHOWING | {"lesion", "finding"}:
+        return False
+    sentence = story.reading.sentence_at(unit.at)
+    return not told_as_past(sentence, story.reading) and not cues.has_already(story.reading.text[sentence.start : unit.at])
 
 
 def _advance(story: Story, event: Event) -> None:

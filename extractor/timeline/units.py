@@ -16,7 +16,7 @@ _VERB = (
 _BOUNDARY = re.compile(
     r";|,(?= (?:but|so|then|when|after which|at which|where|followed by|which was followed|this was followed|therefore|thus|while|"
     r"whereas|which)\b)"
-    rf"|,?(?= and (?:[\w-]+ ){{0,5}}{_VERB}\b)"
+    rf"|,?(?= and (?:[\w-]+ ){{0,5}}{_VERB}\b)|,?(?= and (?:he|she|they|the patient) )"
     r"|\s(?=(?:followed by|and then|and subsequently|and later|and thereafter|when|whereas)\b)"
 )
 _AFTER = re.compile(r"\b(?:after|following)(?: the| a| an| her| his)?(?: [\w-]+){0,3} ?$", re.IGNORECASE)

@@ -32,9 +32,10 @@ test: lint
 test-all: lint
 	$(VENV)/bin/pytest -n 2
 
+# The accuracy on the development gold, into benchmarks/accuracy.json and the README; WITH='--html page.html' for every error in its sentence.
 EXTRACTOR_SHARED ?= ../shared
 evaluate: $(VENV)/program
-	$(VENV)/bin/extractor evaluate $(EXTRACTOR_SHARED)/gold/dev --run
+	$(VENV)/bin/python benchmarks/accuracy.py $(EXTRACTOR_SHARED)/gold/dev $(WITH)
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .hypothesis corpus/*.json

@@ -2,17 +2,18 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from extractor.errors import ExtractorError, InputError
 
 if TYPE_CHECKING:
-    from extractor.schema import Case
+    from extractor.evaluation import JudgedCase
+    from extractor.schema import Case, Source
 
 app = typer.Typer(
     name="extractor",
@@ -42,14 +43,14 @@ def told() -> Iterator[None]:
         raise typer.Exit(error.exit_code) from None
 
 
-def extracting(config: Path | None = None, max_size: int = 10) -> Callable[[Path], "Case"]:
-    """The pipeline, loaded, as a function from a file to its timeline."""
+def extracting(config: Path | None = None, max_size: int = 10) -> Callable[["Path | Source"], "Case"]:
+    """The pipeline, loaded, as a function from a file (or a source already read) to its timeline."""
     from extractor import pipeline
     from extractor.annotate import load_pipeline
     from extractor.readers import read
 
     nlp = load_pipeline(config)
-    return lambda path: pipeline.extract(read(path, max_bytes=max_size * 1_000_000), nlp)
+    return lambda report: pipeline.extract(read(report, max_bytes=max_size * 1_000_000) if isinstance(report, Path) else report, nlp)
 
 
 @app.command()
@@ -111,33 +112,71 @@ def show(document: Annotated[Path, typer.Argument(help="A timeline document (JSO
 
 @app.command()
 def evaluate(
-    gold: Annotated[Path, typer.Argument(help="Gold timelines: a YAML or JSON file, or a folder of them.", metavar="GOLD")],
+    gold: Annotated[Path, typer.Argument(help="Gold: our YAML or JSON, brat, PubTator, PHEE, DocBin; a file or a folder.", metavar="GOLD")],
     predicted: Annotated[
-        Path | None, typer.Argument(help="Timeline documents: a JSON file or a folder; or use --run.", metavar="PREDICTED")
+        Path | None, typer.Argument(help="Timeline documents, or --run, or --given-facts.", metavar="PREDICTED")
     ] = None,
-    run: Annotated[bool, typer.Option("--run", help="Extract the texts beside the gold now, instead of reading documents.")] = False,
+    run: Annotated[bool, typer.Option("--run", help="Extract the gold's texts now, instead of reading documents.")] = False,
+    given_facts: Annotated[bool, typer.Option("--given-facts", help="Place the gold's own facts in time: judges time alone.")] = False,
+    against: Annotated[Path | None, typer.Option(help="Compare with the documents of another system.", metavar="OTHER")] = None,
+    level: Annotated[list[str] | None, typer.Option(help="Judge only this level (may be repeated).", metavar="LEVEL")] = None,
+    texts: Annotated[Path | None, typer.Option(help="Where the gold's texts lie, when not beside it.", metavar="DIR")] = None,
+    labels: Annotated[Path | None, typer.Option(help="A table of the gold's labels and ours.", metavar="TSV")] = None,
+    intervals: Annotated[bool, typer.Option("--intervals", help="Add means over documents and bootstrap 95% intervals.")] = False,
     mistakes: Annotated[bool, typer.Option("--errors", help="List every miss, invention and wrong value in its sentence.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print the figures as CSV.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write a page with every error in its sentence.", metavar="PAGE")] = None,
 ) -> None:
-    """Judge timeline documents against gold timelines."""
+    """Judge timeline documents against gold: whole systems, one another, or two annotators."""
     from rich.console import Console
 
     from extractor import evaluation
+    from extractor.batch import write_whole
 
     with told():
-        if run == (predicted is not None):
-            raise InputError("name either a folder of predicted documents or --run, not both and not neither")
-        result = evaluation.evaluate_run([gold], extracting()) if predicted is None else evaluation.evaluate([gold], [predicted])
+        options: dict[str, Any] = {"levels": levels_of(level, evaluation.LEVELS), "texts": texts, "labels": labels}
+        if (predicted is not None) + run + given_facts != 1:
+            raise InputError("name one of these to be judged: a folder of documents, --run, or --given-facts")
+        if predicted is not None:
+            result = evaluation.evaluate([gold], [predicted], **options)
+        elif run:
+            result = evaluation.evaluate_run([gold], extracting(), **options)
+        else:
+            result = evaluation.evaluate_made([gold], placing(), **options)
+        other = None if against is None else evaluation.evaluate([gold], [against], **options)
+        if html is not None:
+            write_whole(html, evaluation.page(result, other))
     if as_json:
-        print(json.dumps(evaluation.as_dict(result), indent=1, ensure_ascii=False))
+        print(json.dumps(evaluation.as_dict(result, other), indent=1, ensure_ascii=False))
+    elif as_csv:
+        print(evaluation.as_csv(result, other), end="")
     else:
-        Console(width=None if sys.stdout.isatty() else WIDE).print(evaluation.tables(result))
+        console = Console(width=None if sys.stdout.isatty() else WIDE)
+        console.print(evaluation.tables(result, intervals=intervals, against=other))
     if mistakes:
         print(evaluation.listing(m for g, p in result.pairs for m in evaluation.errors(g, p)))
     for problem in result.problems:
         print(f"extractor: {problem}", file=sys.stderr)
     if result.problems or not result.pairs:
         raise typer.Exit(InputError.exit_code)
+
+
+def levels_of(asked: list[str] | None, known: Sequence[str]) -> list[str] | None:
+    """The levels asked for; InputError where one is not known."""
+    for name in asked or ():
+        if name not in known:
+            raise InputError(f"no level named {name!r}: there are {', '.join(known)}")
+    return asked or None
+
+
+def placing() -> Callable[["JudgedCase"], "Case"]:
+    """The temporal engine, loaded, as a function from a gold case to its facts in time."""
+    from extractor.annotate import load_pipeline
+    from extractor.evaluation.given import given
+
+    nlp = load_pipeline()
+    return lambda case: given(case, nlp)
 
 
 @app.command()

@@ -1,7 +1,8 @@
 """Mentions to facts: asks each entity type's builder, and makes one fact of what is told twice.
 
 A type's own rules are its `fact.py`: `build(mention, reading, drafts)`, and optionally `same(earlier, later, reading)`,
-`retells(earlier, later, reading)` (the same for what stands outside the case) and `review(drafts, reading)`. Without one a mention becomes a fact with its own name and attributes.
+`retells(earlier, later, reading)` (the same for what stands outside the case) and `review(drafts, reading)`.
+Without one a mention becomes a fact with its own name and attributes.
 """
 
 import importlib
@@ -136,7 +137,7 @@ def _fact(draft: Draft, number: int, reading: Reading) -> Fact:
         "type": draft.type,
         "name": draft.name,
         "certainty": draft.certainty,
-        "confidence": confidence(draft, reading),
+        "confidence": confidence(draft),
         "evidence": [*heads, *others],
         **{k: v for k, v in draft.attributes.items() if v is not None},
     }

@@ -2,9 +2,8 @@
 
 `import medspacy` loads PyRuSH, QuickUMLS, scikit-learn, pandas and nltk (1 to 5 s, 130 MB), starts a logger that writes to
 standard error, and one of its modules switches all Python warnings off. ConText needs none of it, and QuickUMLS is not optional
-there (https://github.com/medspacy/medspacy/issues/142, https://github.com/medspacy/medspacy/issues/254). So the package is entered
-without running `medspacy/__init__.py`, with an empty QuickUMLS, and both are forgotten afterwards: a program that imports medspaCy
-itself gets the real one.
+there (since https://github.com/medspacy/medspacy/issues/8). So the package is entered without running `medspacy/__init__.py`, with
+an empty QuickUMLS, and both are forgotten afterwards: a program that imports medspaCy itself gets the real one.
 """
 
 import importlib

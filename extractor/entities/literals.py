@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-_parser: Any = sys.modules[re.compile.__module__]._parser  # type: ignore[attr-defined] # re's own parser: the one that is right by definition
+_parser: Any = sys.modules[re.compile.__module__]._parser  # re's own parser: the one that is right by definition
 SHORTEST = 2
 """Shorter literals stand everywhere and filter nothing."""
 MOST = 400

@@ -54,7 +54,9 @@ def squeeze(folded: str) -> tuple[str, Sequence[int]]:
     """Runs of spaces as one, and for each character left (and the end) its place in `folded`."""
     if "  " not in folded:
         return folded, range(len(folded) + 1)
-    kept, where, at = [], [], 0
+    kept: list[str] = []
+    where: list[int] = []
+    at = 0
     for run in re.finditer(r" {2,}", folded):
         kept.append(folded[at : run.start() + 1])
         where.extend(range(at, run.start() + 1))

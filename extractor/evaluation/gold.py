@@ -26,10 +26,6 @@ REQUIRED_OF = {"biomarker": ("status",), "lesion": ("course",), "procedure": ("c
 FREE = frozenset({"stage", "grade"})
 """Attributes that are text in a document and may be written as numbers in gold."""
 SEXES = ("female", "male", "unknown")
-SHOWN = 20
-"""So many problems of one file are said; the others are counted."""
-
-
 SUFFIXES = (".yaml", ".yml", ".json", ".jsonl", ".ann", ".spacy", ".pubtator", ".pubtator.txt")
 """How the names of files end that hold timelines or annotations."""
 
@@ -76,8 +72,7 @@ def read_gold(path: Path, texts: Path | None = None) -> JudgedCase:
 
 def refused(name: str, problems: Sequence[str]) -> InputError:
     """What is wrong with a file or a document, all at once."""
-    more = f"\n  and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
-    return InputError(f"{name}: " + (problems[0] if len(problems) == 1 else "\n  " + "\n  ".join(problems[:SHOWN]) + more))
+    return InputError(f"{name}: " + (problems[0] if len(problems) == 1 else "\n  " + "\n  ".join(problems)))
 
 
 def contents(path: Path) -> bytes:
@@ -157,7 +152,7 @@ class Quoted:
             raise ValueError(f"{quote!r} is no quote: put it in quotation marks")
         marked = folded(quote)[0].strip()
         head = re.search(r"\[\[(.*?)\]\]", marked)
-        if head is None or marked.count("[[") != 1 or not head[1].strip():
+        if head is None or (marked.count("[["), marked.count("]]")) != (1, 1) or not head[1].strip():
             raise ValueError(f"the quote {quote!r} needs exactly one [[ ]] around the words that name the fact")
         words = marked.replace("[[", "").replace("]]", "")
         found = self.plain.count(words)

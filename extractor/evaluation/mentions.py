@@ -64,15 +64,11 @@ def context(gold: JudgedCase, predicted: JudgedCase) -> list[Row]:
     judged = gold.flags & predicted.flags
     pairs = [(g.flags & judged, p.flags & judged) for g, p in match_mentions(gold, predicted)]
     rows = [
-        Row("context", flag, *(sum(flag in side for side in sides) for sides in ((g & p for g, p in pairs), *_sides(pairs))))
+        Row("context", flag, sum(flag in g & p for g, p in pairs), sum(flag in g for g, _ in pairs), sum(flag in p for _, p in pairs))
         for flag in FLAGS
         if flag in judged
     ]
     return [*rows, Row("context", ALL, sum(r.right for r in rows), sum(r.gold for r in rows), sum(r.predicted for r in rows))]
-
-
-def _sides(pairs: Sequence[tuple[frozenset[str], frozenset[str]]]) -> tuple[list[frozenset[str]], list[frozenset[str]]]:
-    return [g for g, _ in pairs], [p for _, p in pairs]
 
 
 @lru_cache(maxsize=8)
@@ -99,9 +95,10 @@ def _seen_by(case: JudgedCase, other: JudgedCase) -> tuple[JudgedMention, ...]:
 
 def _rows(metric: str, gold: JudgedCase, predicted: JudgedCase, key: Callable[[JudgedMention], Hashable]) -> list[Row]:
     """The mentions of each label that are equal in what `key` says of them."""
-    groups = _by_label(*comparable(gold, predicted))
-    equal = lambda ours, theirs: (Counter(map(key, ours)) & Counter(map(key, theirs))).total()
-    return [Row(metric, label, equal(ours, theirs), len(ours), len(theirs)) for label, ours, theirs in groups]
+    return [
+        Row(metric, label, (Counter(map(key, ours)) & Counter(map(key, theirs))).total(), len(ours), len(theirs))
+        for label, ours, theirs in _by_label(*comparable(gold, predicted))
+    ]
 
 
 def _by_label(

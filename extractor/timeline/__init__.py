@@ -227,15 +227,18 @@ def _index(told: Told, reading: Reading) -> IndexEvent:
 
 
 def _conflicts(solution: Solution, told: Told, reading: Reading) -> list[Warning]:
-    """What the text says against itself: what is only usual gives way without a word."""
+    """What the text says against itself, told once for each expression: what is only usual gives way without a word."""
     facts = {f.id for e in told.events for f in e.facts}
-    found: list[Warning] = []
+    about: dict[tuple[int, int], list[str]] = {}
     for link in solution.dropped:
-        if link.trust < TEXT or link.span is None:
-            continue
-        words = reading.text[link.span[0] : link.span[1]]
-        about = tuple(p for p in dict.fromkeys(x.partition(".")[0] for x in (link.before, link.after)) if p in facts)
-        found.append(
-            Warning(code="temporal-conflict", message=f'"{words}" contradicts other times in the text and was not used.', facts=about)
+        if link.trust >= TEXT and link.span is not None:
+            ends = [p.partition(".")[0] for p in (link.before, link.after)]
+            about.setdefault(link.span, []).extend(p for p in ends if p in facts)
+    return [
+        Warning(
+            code="temporal-conflict",
+            message=f'"{reading.text[start:end]}" contradicts other times in the text and was not used.',
+            facts=tuple(dict.fromkeys(ids)),
         )
-    return found
+        for (start, end), ids in sorted(about.items())
+    ]

@@ -23,7 +23,7 @@ from extractor.timeline.story import BIRTH, ORDER, TEXT, USUAL, Story
 from extractor.timeline.telling import begin, since_when, tell_since, tell_unit
 from extractor.timeline.units import clauses, governing, units_of
 
-_BROUGHT = re.compile(r"\b(?:history of|previous|previously|known|status post|under|on|treated)\b", re.IGNORECASE)
+_BROUGHT = re.compile(r"\b(?:history of|previous|previously|known|status post|under|treated)\b", re.IGNORECASE)
 _JUST_DONE = re.compile(r"\b(?:after|following)\b", re.IGNORECASE)
 _COMPARED = re.compile(r"\b(?:compared (?:to|with)|than) (?:the |her |his )?$", re.IGNORECASE)
 _JOINED = re.compile(r"\w{0,6}(?:,? and| with| for)(?: [\w-]+){0,2} ")
@@ -254,8 +254,11 @@ def _date_day0(story: Story, places: Sequence[Expression], before: Sequence[Base
         if x.kind == "date" and not x.since and not parted and not past and bind_date(story, x, DAY0):
             story.date = story.dates.get(DAY0)
             break
-        if x.kind == "age" and x.low is not None:
+        if x.kind == "age" and x is own and x.low is not None:
+            # The age the patient is introduced with is another one: that of the report, not of day 0.
+            story.links = [link for link in story.links if (link.before, link.after) != (BIRTH, DAY0)]
             story.link(BIRTH, DAY0, x.low, x.high, TEXT, "age", x)
+            story.age = x.low / DAYS_PER_YEAR
         if x.kind in ("offset", "elapsed", "cycles") and (x.low or 0) >= 0 and (opening.fact is None or x is own):
             source = source_of(story, x, background=story.past is not None)
             if source not in (None, DAY0):

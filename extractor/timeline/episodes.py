@@ -29,9 +29,12 @@ def lasts(story: Story, x: Expression, unit: Unit | None, units: Sequence[Unit])
         event = next((e for e in reversed(story.events) if e.point == unit.facts[0].id), None) if nearest is unit else None
     if event is None or x.low is None or x.high is None:
         return
-    for fact in event.facts:
-        if kind_of(fact) in COURSES:
-            story.ends_after(fact, x.low, x.high, TEXT, "lasted", x)
+    # Of a list with several durations each belongs to what is told before it and has none yet.
+    given = [f for f in event.facts if kind_of(f) in COURSES and f.id not in story.lasted]
+    before = [f for f in given if story.where[f.id] < x.start]
+    for fact in before or given:
+        story.ends_after(fact, x.low, x.high, TEXT, "lasted", x)
+        story.lasted.add(fact.id)
     if x.high <= 400 and kind_of(event.facts[0]) in COURSES:
         event.after = end_point(event.facts[0])
 

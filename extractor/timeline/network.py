@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 Point = Hashable
 DAY0 = "day0"
 _EPS = 1e-6
+_LOOK_EVERY = 8
+"""Rounds between two looks for a cycle: a look costs as much as several rounds."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,11 @@ def _rank(link: Link) -> tuple[object, ...]:
 
 @dataclass(frozen=True)
 class _Graph:
-    """Edges of the distance graph, grouped by where they end; `owner` is the link that an edge came from."""
+    """Edges of the distance graph, grouped by where they end.
+
+    `owner` is the link that an edge came from; `ends` are the points that edges end at, `first` the first edge of each and `group` the
+    place in `ends` of every edge.
+    """
 
     source: NDArray[np.int64]
     target: NDArray[np.int64]
@@ -124,6 +130,7 @@ class _Graph:
     owner: NDArray[np.int64]
     first: NDArray[np.int64]
     ends: NDArray[np.int64]
+    group: NDArray[np.int64]
 
     def reversed(self) -> "_Graph":
         return _grouped(self.target, self.source, self.weight, self.owner)
@@ -144,8 +151,8 @@ def _graph(links: Sequence[Link], number: dict[str, int]) -> _Graph:
 
 def _grouped(source: NDArray[np.int64], target: NDArray[np.int64], weight: NDArray[np.float64], owner: NDArray[np.int64]) -> _Graph:
     order = np.argsort(target, kind="stable")
-    ends, first = np.unique(target[order], return_index=True)
-    return _Graph(source[order], target[order], weight[order], owner[order], first, ends)
+    ends, first, group = np.unique(target[order], return_index=True, return_inverse=True)
+    return _Graph(source[order], target[order], weight[order], owner[order], first, ends, group)
 
 
 def _step(graph: _Graph, distance: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -161,18 +168,18 @@ def _negative_cycle(graph: _Graph, size: int) -> list[int] | None:
         return None
     distance = np.zeros(size)
     via = np.full(size, -1, dtype=np.int64)
-    better = np.zeros(0, dtype=np.bool_)
-    for _ in range(size + 1):
+    for turn in range(size + _LOOK_EVERY + 1):
         offers = distance[graph.source] + graph.weight
         best = np.minimum.reduceat(offers, graph.first)
         better = best < distance[graph.ends] - _EPS
         if not better.any():
             return None
-        hits = np.flatnonzero(offers <= np.repeat(best, np.diff([*graph.first, len(offers)])))
-        _, one = np.unique(graph.target[hits], return_index=True)
-        via[graph.ends[better]] = hits[one][better]
+        hits = np.flatnonzero(offers <= best[graph.group])
+        of = graph.group[hits]
+        firsts = hits[np.concatenate(([True], of[1:] != of[:-1]))]
+        via[graph.ends[better]] = firsts[better]
         distance[graph.ends[better]] = best[better]
-        if (cycle := _cycle_in(via, graph)) is not None:
+        if turn % _LOOK_EVERY == _LOOK_EVERY - 1 and (cycle := _cycle_in(via, graph)) is not None:
             return cycle
     return None
 

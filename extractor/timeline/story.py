@@ -55,6 +55,7 @@ class Story:
         self.dates: dict[str, str] = {}
         self.ends: set[str] = set()
         self.told: set[str] = set()
+        self.lasted: set[str] = set()
         if age is not None:
             self.link(BIRTH, DAY0, age * DAYS_PER_YEAR, (age + 1) * DAYS_PER_YEAR, CALENDAR, "age")
 

@@ -68,7 +68,9 @@ def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[D
     again = told_and_changed(reading, mention, sentence.end) if course in CHANGED else None
     if mention.name == "lesion" and any("artery" in (p.site or "") for p in places):
         return []  # a narrowing of a vessel
-    if len(places) > 1 and (isinstance(_count(reading, mention, phrase, 1), int) or all("bone" in larger_places(str(p.site)) for p in places)):
+    if len(places) > 1 and (
+        isinstance(_count(reading, mention, phrase, 1), int) or all("bone" in larger_places(str(p.site)) for p in places)
+    ):
         places = [joined(places)]
     found: list[Draft] = []
     for place in places or [SiteReading()]:
@@ -138,9 +140,7 @@ def _settle(draft: Draft, reading: Reading, drafts: Sequence[Draft], *, stated: 
             return False
         else:
             named = SiteReading() if draft.name == "lymph node" else _place_named_before(reading, draft)
-            attributes["site"] = (
-                named.site or _told_before(draft, drafts) or ("lymph nodes" if draft.name == "lymph node" else None)
-            )
+            attributes["site"] = named.site or _told_before(draft, drafts) or ("lymph nodes" if draft.name == "lymph node" else None)
             attributes["laterality"] = attributes["laterality"] or named.laterality
     if not stated and earlier is None and not definite and _shows_first_later(reading, draft, drafts):
         attributes["course"] = "new"

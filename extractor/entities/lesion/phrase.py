@@ -14,7 +14,9 @@ _STOP = re.compile(
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"\b(?:an?|another)\s+$", re.IGNORECASE)
-_NOT_COUNTED = frozenset({"recurrence", "uptake", "infiltration", "invasion", "swelling", "thickening", "opacity", "enhancement", "activity"})
+_NOT_COUNTED = frozenset(
+    {"recurrence", "uptake", "infiltration", "invasion", "swelling", "thickening", "opacity", "enhancement", "activity"}
+)
 """Words for what spreads or shows, which an article does not make one."""
 _QUANTITY = re.compile(r"(?:some|no|any)\s", re.IGNORECASE)
 _DEFINITE = re.compile(r"\b(?:the|this|these|those|that|his|her|their|its|such)\s+$", re.IGNORECASE)
@@ -36,6 +38,13 @@ def around(reading: Reading, start: int, end: int) -> tuple[int, int]:
 
 def phrase_start(reading: Reading, start: int) -> int:
     """Where the noun phrase before a head begins: behind the last article, preposition, verb or bracket."""
+    key = (phrase_start, str(start))
+    if key not in reading.remembered:
+        reading.remembered[key] = _phrase_start(reading, start)
+    return int(reading.remembered[key])
+
+
+def _phrase_start(reading: Reading, start: int) -> int:
     first, _ = around(reading, start, start)
     for stop in _STOP.finditer(reading.text, first, start):
         first = stop.start() if _QUANTITY.match(stop[0]) else stop.end()
@@ -52,9 +61,7 @@ def is_definite(reading: Reading, mention: Mention) -> bool:
 def is_introduced(reading: Reading, mention: Mention) -> bool:
     """Whether a lesion comes new into the text: "a lesion", "two lesions"."""
     phrase = phrase_start(reading, mention.start)
-    return bool(_ARTICLE.search(reading.text[max(0, phrase - 9) : phrase])) or (
-        count_of(reading.text[phrase : mention.end]) is not None
-    )
+    return bool(_ARTICLE.search(reading.text[max(0, phrase - 9) : phrase])) or (count_of(reading.text[phrase : mention.end]) is not None)
 
 
 def is_single(reading: Reading, mention: Mention) -> bool:

@@ -64,9 +64,7 @@ def sizes(text: str, start: int, end: int) -> list[Size]:
             values, units, stop = [*values, more[1]], [*units, more[2]], more.end()
         if not units:
             continue
-        lengths = tuple(
-            _length(v, units[min(i, len(units) - 1)] if len(units) == len(values) else units[-1]) for i, v in enumerate(values)
-        )
+        lengths = tuple(_length(v, units[min(i, len(units) - 1)] if len(units) == len(values) else units[-1]) for i, v in enumerate(values))
         found.append((match.start(), stop, (max(lengths),) if more else lengths))
         at = stop
     return found
@@ -76,9 +74,7 @@ def _length(value: str, unit: str) -> float:
     return millimetres(number(re.sub(r"\s", "", value).replace(",", ".")) or 0.0, unit)
 
 
-def size_of(
-    text: str, sentence: tuple[int, int], phrase: int, head: tuple[int, int], others: Sequence[tuple[int, int]]
-) -> Size | None:
+def size_of(text: str, sentence: tuple[int, int], phrase: int, head: tuple[int, int], others: Sequence[tuple[int, int]]) -> Size | None:
     """The size that belongs to the noun at `head`: in its own phrase (which begins at `phrase`), else after it and before the
     next lesion's phrase. `others` are the other lesions' heads. A distance ("5 cm from the anal verge") is no size."""
     known = [s for s in sizes(text, *sentence) if not _is_distance(text, s, sentence)]
@@ -92,11 +88,7 @@ def size_of(
         return None
     if not after:
         return None
-    if (
-        len(after) > 1
-        and re.search(r"\bfrom\s+$", text[: after[0][0]])
-        and re.fullmatch(r"\s*to\s+", text[after[0][1] : after[1][0]])
-    ):
+    if len(after) > 1 and re.search(r"\bfrom\s+$", text[: after[0][0]]) and re.fullmatch(r"\s*to\s+", text[after[0][1] : after[1][0]]):
         return after[1]
     same = [s for s in after if re.fullmatch(r"[\s,and]*", text[after[0][1] : s[0]]) or s is after[0]]
     return max(same, key=lambda s: max(s[2]))
@@ -142,9 +134,7 @@ def count_of(phrase: str, before: str = "", after: str = "") -> int | str | None
     return 1 if single and not (single[0].lower() == "one" and "," in phrase) else None
 
 
-def course_of(
-    text: str, sentence: tuple[int, int], phrase: int, head: tuple[int, int], others: Sequence[tuple[int, int]]
-) -> str | None:
+def course_of(text: str, sentence: tuple[int, int], phrase: int, head: tuple[int, int], others: Sequence[tuple[int, int]]) -> str | None:
     """What became of the lesion, where the sentence says it: by an adjective ("growing mass"), by a noun before it ("regression
     of the mass") or by a verb after it ("the mass disappeared"); None where it only states that it is there."""
     words = text[phrase : head[0]]

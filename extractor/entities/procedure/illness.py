@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from extractor.entities.procedure.telling import SPECIMEN
 from extractor.entities.reading import Draft, Reading
 
-_WITH_SIDE = ("surgery", "biopsy", "radiotherapy")
+_WITH_SIDE = ("surgery", "biopsy", "radiotherapy", "other")
 _OF_ANY_ORGAN = re.compile(
-    r"(?:resection|transplantation|excision|enucleation|debulking|surgery|dissection|polypectomy|ablation|embolization|endoscopy|biopsy|aspiration|"
+    r"(?:resection|transplantation|excision|enucleation|debulking|surgery|submucosal dissection|polypectomy|ablation|embolization|endoscopy|biopsy|aspiration|"
     r"radiotherapy|radiosurgery|irradiation|histopathology|immunohistochemistry|frozen section|cytology|microscopy)\b"
 )
 """Names that fit any organ, so that their place is that of the illness; a stoma or a catheter has one of its own."""

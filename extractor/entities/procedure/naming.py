@@ -18,7 +18,7 @@ _NEARBY = 2
 """So many sentences back a lesion may stand that "the mass" refers to."""
 _REPORTS = ("pathology", "genetic-test")
 _LOBES = ("lobectomy", "sleeve lobectomy")
-_SPARING = r"(?:[a-z]+ ){0,2}[a-z]+[ -](?:sparing|conserving|preserving)"
+_SPARING = r"(?:(?!(?:an?|the|and|or|with|by|of|for|had|his|her|[a-z]*(?:ed|went)) )[a-z]+ ){1,2}(?:sparing|conserving|preserving)"
 """An operation that leaves something behind says so in its name: "nipple-sparing", "pectoral muscle-conserving"."""
 _JOIN = r"\s*,\s*(?:and\s+)?(?:the\s+)?|\s+and\s+(?:the\s+)?|\s*[/&]\s*|\s+plus\s+"
 _TRULY_JOINED = re.compile(r"\band\b|[/&]|\bplus\b")
@@ -145,6 +145,7 @@ def _with_extent(mention: Mention, name: str, category: str, reading: Reading) -
     if not found:
         return name, mention.start
     extent = " ".join(w for w in found["extent"].replace(",", " ").split() if w not in name.split())
+    extent = re.sub(r" (sparing|conserving|preserving)\b", r"-\1", extent)
     return f"{extent} {name}".strip(), low + found.start()
 
 

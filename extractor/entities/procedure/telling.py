@@ -156,9 +156,13 @@ def is_done(mention: Mention, name: str, category: str, reading: Reading, senten
 
 
 @cache
-def _elsewhere() -> dict[str, list[tuple[str, str]]]:
-    rows = read_table(_FOLDER / "not_procedures.tsv", ("side", "words", "concept", "note"))
-    return {side: [(fold(r["words"]), r["concept"]) for r in rows if r["side"] == side] for side in ("before", "after")}
+def _elsewhere() -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """The words of not_procedures.tsv with their concept, by side and by the character next to the name."""
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for row in read_table(_FOLDER / "not_procedures.tsv", ("side", "words", "concept", "note")):
+        words = fold(row["words"])
+        found.setdefault((row["side"], words.strip()[0 if row["side"] == "after" else -1]), []).append((words, row["concept"]))
+    return found
 
 
 def _is_something_else(mention: Mention, name: str, category: str, reading: Reading) -> bool:
@@ -166,11 +170,11 @@ def _is_something_else(mention: Mention, name: str, category: str, reading: Read
     of = ("", name, f"category {category}")
     behind = fold(reading.text[mention.end : mention.end + 30])
     before = re.sub(r"\b(?:the|an?)\s+$", "", fold(reading.text[max(0, mention.start - 40) : mention.start])).rstrip()
-    for words, concept in _elsewhere()["after"]:
+    for words, concept in _elsewhere().get(("after", behind.lstrip()[:1]), ()):
         rest = behind if words.startswith(" ") else behind.removeprefix(" ")
         if concept in of and rest.startswith(words) and not rest[len(words) : len(words) + 1].isalnum():
             return True
-    for words, concept in _elsewhere()["before"]:
+    for words, concept in _elsewhere().get(("before", before[-1:]), ()):
         at = len(before) - len(words)
         if concept in of and before.endswith(words) and not (at > 0 and before[at - 1].isalnum()):
             return True
@@ -298,7 +302,9 @@ def _passes(start: int, later: Draft, reading: Reading) -> bool:
     if _TIME_BEHIND.match(reading.text, later.head[1]):
         return True
     # What looks back ("six years previously") moves nothing on for the sentences after it.
-    return any(m.start() >= later.sentence.start or not _LOOKS_BACK.search(m[0]) for m in _PASSES.finditer(reading.text, start, later.head[0]))
+    return any(
+        m.start() >= later.sentence.start or not _LOOKS_BACK.search(m[0]) for m in _PASSES.finditer(reading.text, start, later.head[0])
+    )
 
 
 def _tells_specimen(start: int, end: int, reading: Reading) -> bool:

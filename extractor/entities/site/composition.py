@@ -102,10 +102,7 @@ def sites_of(reading: Reading, stretch: Sentence | tuple[int, int], head_start: 
     before = _before(reading, start, head_start, head_end, nodes)
     after = _after(reading, head_start, head_end, end, nodes)
     if not after or (before and before[0].site and not _more_exact(before, after)):
-        return [
-            SiteReading(p.site, p.laterality or (after[0].laterality if after and len(before) == 1 else None), p.spans)
-            for p in before
-        ]
+        return [SiteReading(p.site, p.laterality or (after[0].laterality if after and len(before) == 1 else None), p.spans) for p in before]
     side = before[0].laterality if len(before) == 1 else None
     return [SiteReading(p.site, p.laterality or side, p.spans) for p in after]
 
@@ -121,21 +118,14 @@ def side_in(text: str) -> str | None:
     >>> side_in("left-sided"), side_in("both lungs"), side_in("the right and left"), side_in("upper")
     ('left', 'bilateral', 'bilateral', None)
     """
-    found = {
-        ("left", "right", "bilateral", "midline")[next(i for i, g in enumerate(m.groups()) if g)] for m in _SIDE.finditer(text)
-    }
+    found = {("left", "right", "bilateral", "midline")[next(i for i, g in enumerate(m.groups()) if g)] for m in _SIDE.finditer(text)}
     if {"left", "right"} <= found or "bilateral" in found:
         return "bilateral"
     return min(found) if found else None
 
 
 def _more_exact(before: Sequence[SiteReading], after: Sequence[SiteReading]) -> bool:
-    return (
-        len(before) == 1
-        and before[0].site in words("general")
-        and after[0].site is not None
-        and after[0].site not in words("general")
-    )
+    return len(before) == 1 and before[0].site in words("general") and after[0].site is not None and after[0].site not in words("general")
 
 
 def _before(reading: Reading, start: int, head_start: int, head_end: int, nodes: bool) -> list[SiteReading]:
@@ -265,9 +255,7 @@ def _inside_site(reading: Reading, offset: int) -> bool:
 
 def _holds_site_only(reading: Reading, mention: Mention) -> bool:
     """Whether a mention is nothing but a place ("lymph node" before "metastasis")."""
-    return any(
-        s.start <= mention.start and mention.end <= s.end for s in reading.within(mention.start - 40, mention.end + 40, "site")
-    )
+    return any(s.start <= mention.start and mention.end <= s.end for s in reading.within(mention.start - 40, mention.end + 40, "site"))
 
 
 def _without_sites(text: str, low: int, high: int, mentions: Sequence[Mention]) -> str:

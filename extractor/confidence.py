@@ -44,6 +44,4 @@ def _of_type() -> dict[str, float]:
 
 @cache
 def _shares() -> dict[tuple[str, str, str], float]:
-    return {
-        known: round((right + WEIGHT * _of_type()[known[0]]) / (found + WEIGHT), 2) for known, (right, found) in _counts().items()
-    }
+    return {known: round((right + WEIGHT * _of_type()[known[0]]) / (found + WEIGHT), 2) for known, (right, found) in _counts().items()}

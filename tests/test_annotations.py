@@ -23,10 +23,10 @@ GOLD = ROOT / "annotations" / "gold"
 
 
 @pytest.fixture(scope="session")
-def second_texts(shared, tmp_path_factory):
-    """A folder with the texts of the second set, out of the corpora they belong to."""
-    folder = tmp_path_factory.mktemp("second")
-    for gold in (GOLD / "second").glob("*.yaml"):
+def corpus_texts(shared, tmp_path_factory):
+    """A folder with the texts of the second and the third set, out of the corpora they belong to."""
+    folder = tmp_path_factory.mktemp("texts")
+    for gold in [*(GOLD / "second").glob("*.yaml"), *(GOLD / "third").glob("*.yaml")]:
         plain = shared / "corpora" / "maccrobat2020" / "train" / f"{gold.stem}.txt"
         record = shared / "corpora" / "oncology_ccby" / "docs" / f"{gold.stem}.json"
         content = plain.read_bytes() if plain.exists() else json.loads(record.read_bytes())["text"].encode()
@@ -51,14 +51,14 @@ def test_the_gold_of_the_development_set_is_right_and_that_of_the_shared_data(sh
         assert path.read_bytes() == (shared / "gold" / "dev" / path.name).read_bytes(), path.name
 
 
-def test_the_gold_of_the_second_set_is_right(second_texts):
-    assert all_right([GOLD / "second"], second_texts, 20) == 354
+def test_the_gold_of_the_second_and_the_third_set_is_right(corpus_texts):
+    assert all_right([GOLD / "second"], corpus_texts, 20) == 354
+    assert all_right([GOLD / "third"], corpus_texts, 13) == 209
 
 
 def test_the_gold_names_its_sources():
-    sources = (GOLD / "second" / "README.md").read_text(encoding="utf-8")
-    for path in (GOLD / "second").glob("EN*.yaml"):
-        assert f"| {path.stem} |" in sources
+    for path in [*(GOLD / "second").glob("EN*.yaml"), *(GOLD / "third").glob("EN*.yaml")]:
+        assert f"| {path.stem} |" in (path.parent / "README.md").read_text(encoding="utf-8")
     for path in GOLD.glob("*/*.yaml"):
         assert yaml.safe_load(path.read_text(encoding="utf-8"))["source"], path
 

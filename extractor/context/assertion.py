@@ -27,11 +27,8 @@ RULES = Path(__file__).parent / "rules.json"
 SPEAKERS = frozenset({"THIS_PATIENT", "INTRODUCES", "PRONOUN"})
 """Categories that tell whom a sentence speaks of; matched apart, so that "she" may both end a clause and name the patient."""
 _AGE = re.compile(r"(?:years?|yrs?|months?|weeks?|days?)[-\u2010\u2011\u2013 ]olds?\b", re.IGNORECASE)
-_KIN = (
-    (re.compile(r"\bhis (?:\w+ )?(?:mother|sister|aunt|grandmother|daughter|wife|niece)\b", re.IGNORECASE), "she"),
-    (re.compile(r"\bher (?:\w+ )?(?:father|brother|uncle|grandfather|son|husband|nephew)\b", re.IGNORECASE), "he"),
-)
-"""A relative of the other sex than the patient, and the pronoun that means the relative in the next sentence."""
+_OTHER_SEX = {"she": "his", "he": "her"}
+"""A relative of the other sex than the patient is who the next sentence's pronoun means: "His mother … She …"."""
 _NEVER_THE_PATIENT = frozenset({"front", "references", "back"})
 _RETELLS = frozenset({"abstract"})
 _FLAGS = frozenset(Context.model_fields) - {"experiencer"}
@@ -45,12 +42,13 @@ _LONGEST = 400
 @dataclass(frozen=True)
 class Knowledge:
     """rules.json: the cues; what each category means for each label, and which others take that back ("the planned surgery was
-    performed"); what ends its reach; which words shield a label from it."""
+    performed"); what ends its reach; which words shield a label from it; the relatives a pronoun can mean."""
 
     rules: tuple[Any, ...]
     categories: Mapping[str, Mapping[str, str | None]]
     cancelled_by: Mapping[str, frozenset[str]]
     shielded: Mapping[str, frozenset[str]]
+    kin: tuple[tuple[re.Pattern[str], str], ...] = ()
 
 
 def read_rules(path: Path = RULES) -> Knowledge:
@@ -78,7 +76,14 @@ def read_rules(path: Path = RULES) -> Knowledge:
         rules.append(rule)
     shielded = {label: frozenset(words) for label, words in data["shielded"].items()}
     cancelled_by = {category: frozenset(others) for category, others in data["cancelled_by"].items()}
-    return Knowledge(tuple(rules), data["categories"], cancelled_by, shielded)
+    return Knowledge(tuple(rules), data["categories"], cancelled_by, shielded, _kin(data.get("relatives", {})))
+
+
+def _kin(relatives: Mapping[str, Sequence[str]]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple(
+        (re.compile(rf"\b{_OTHER_SEX[pronoun]} (?:\w+ )?(?:{'|'.join(map(re.escape, names))})\b", re.IGNORECASE), pronoun)
+        for pronoun, names in relatives.items()
+    )
 
 
 @Language.factory(
@@ -102,7 +107,10 @@ class ContextStage:
         self._rules = {f"{r.category}_{i}": r for i, r in enumerate(knowledge.rules) if r.category not in SPEAKERS}
         self._literals = PhraseMatcher(nlp.vocab, attr="LOWER")
         self._patterns = Matcher(nlp.vocab)
-        self._needs = [_needed(r.pattern) for r in self._rules.values() if r.pattern is not None]
+        self._needs: dict[str, list[list[frozenset[str]]]] = {}
+        for places in (_needed(r.pattern) for r in self._rules.values() if r.pattern is not None):
+            for word in min(places, key=len, default=frozenset({""})):
+                self._needs.setdefault(word, []).append(places)
         for key, rule in self._rules.items():
             if rule.pattern is None:
                 self._literals.add(key, [nlp.make_doc(rule.literal.lower())])
@@ -117,12 +125,13 @@ class ContextStage:
         if not spans:
             return doc
         contexts = [_PLAIN] * len(spans)
+        text = doc.text  # spaCy puts it together anew each time it is asked for
         starts = [int(i) for i in np.flatnonzero(doc.to_array("SENT_START") == 1)]
         targets = _by_sentence(((i, s) for i, s in enumerate(spans)), starts, key=lambda x: x[1].start)
         cues = self._matches(doc, starts)
         speakers = _by_sentence(((doc.vocab.strings[m], start) for m, start, _ in self._speakers(doc)), starts)
-        speaks = self._who_speaks(doc, starts, cues, speakers)
-        kin = _of_kin(doc, starts)
+        speaks = self._who_speaks(doc, text, starts, cues, speakers)
+        kin = self._of_kin(doc, text, starts)
         for number, found in enumerate(targets):
             if not found:
                 continue
@@ -143,7 +152,8 @@ class ContextStage:
         for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(doc)], strict=True)):
             sentence = doc[start:end]
             words = {t.lower_ for t in sentence}
-            if any(all(not words.isdisjoint(place) for place in places) for places in self._needs):
+            words.add("")  # under it stand the patterns that need no word
+            if any(all(not words.isdisjoint(place) for place in places) for word in words for places in self._needs.get(word, ())):
                 found[number] += [(m, start + a, start + b) for m, a, b in self._patterns(sentence)]
         kept = [sorted(prune_overlapping_matches(cues), key=lambda x: x[1:]) for cues in found]
         return [[(self._rules[strings[m]], start, end) for m, start, end in cues] for cues in kept]
@@ -172,12 +182,12 @@ class ContextStage:
         return any(doc[i].lower_ in words for i in range(end, target.start))
 
     def _who_speaks(
-        self, doc: Doc, starts: Sequence[int], cues: Sequence[Sequence[Any]], speakers: Sequence[Sequence[Any]]
+        self, doc: Doc, text: str, starts: Sequence[int], cues: Sequence[Sequence[Any]], speakers: Sequence[Sequence[Any]]
     ) -> list[tuple[str, bool]]:
         """For each sentence the kind of its section and whether it speaks of this patient."""
         told: list[tuple[str, bool]] = []
         offsets = [doc[i].idx for i in starts]
-        aged = {bisect_right(offsets, m.start()) - 1 for m in _AGE.finditer(doc.text)}
+        aged = {bisect_right(offsets, m.start()) - 1 for m in _AGE.finditer(text)}
         sections = _sections_at(offsets, doc._.sections)
         before: Section | None = None
         patient = False
@@ -198,6 +208,18 @@ class ContextStage:
             before = section
         return told
 
+    def _of_kin(self, doc: Doc, text: str, starts: Sequence[int]) -> frozenset[int]:
+        """The sentences that go on about a relative named before: "His mother had breast cancer. She died at 50"."""
+        told = [(m.start(), pronoun) for kin, pronoun in self._knowledge.kin for m in kin.finditer(text)]
+        offsets = [doc[i].idx for i in starts] if told else []
+        found = set()
+        for start, pronoun in told:
+            following = bisect_right(offsets, start)
+            while following < len(starts) and doc[starts[following]].lower_ == pronoun:
+                found.add(following)
+                following += 1
+        return frozenset(found)
+
     def _context(self, label: str, categories: Set[str], kind: str, of_patient: bool) -> Context:
         said = {c: self._meaning(c, label) for c in categories if not self._knowledge.cancelled_by.get(c, frozenset()) & categories}
         flags = {value: True for value in said.values() if value in _FLAGS}
@@ -216,19 +238,6 @@ class ContextStage:
     def _meaning(self, category: str, label: str) -> str | None:
         meaning = self._knowledge.categories.get(category, {})
         return meaning[label] if label in meaning else meaning.get("*")
-
-
-def _of_kin(doc: Doc, starts: Sequence[int]) -> frozenset[int]:
-    """The sentences that go on about a relative named before: "His mother had breast cancer. She died at 50"."""
-    told = [(m.start(), pronoun) for kin, pronoun in _KIN for m in kin.finditer(doc.text)]
-    offsets = [doc[i].idx for i in starts] if told else []
-    found = set()
-    for start, pronoun in told:
-        following = bisect_right(offsets, start)
-        while following < len(starts) and doc[starts[following]].lower_ == pronoun:
-            found.add(following)
-            following += 1
-    return frozenset(found)
 
 
 def _needed(pattern: Sequence[Mapping[str, Any]]) -> list[frozenset[str]]:

@@ -158,7 +158,8 @@ def _reasons(point: str, which: str, solution: Solution, reading: Reading) -> tu
             high = None if high is None or b is None else high + b
             at = link.before if forward else link.after
         anchor, _, part = at.partition(".")
-        if at in (BIRTH, CALENDAR_ZERO):
+        if at in (BIRTH, CALENDAR_ZERO) or at.startswith("@"):
+            # Not a point that the document has: what is told is where this leads, counted from day 0.
             anchor, part = DAY0, ""
             low, high = solution.earliest.get(point), solution.latest.get(point)
         worded = next((x for x in chain if x.span), None)

@@ -96,5 +96,5 @@ def course_of(fact: BaseFact) -> Course:
         if any(word.endswith(ending) for word in name.split()):
             return course
     acronym = len(fact.name) > 2 and fact.name.replace("-", "").isupper()
-    systemic = isinstance(fact, Drug) and (fact.cycles or fact.regimen or fact.intent not in (None, "supportive", "prophylactic"))
+    systemic = isinstance(fact, Drug) and (fact.cycles or fact.intent not in (None, "supportive", "prophylactic"))
     return Course("therapy", 21, 180) if acronym or systemic else Course("medication", 1, 180)

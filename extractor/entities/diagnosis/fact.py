@@ -245,7 +245,7 @@ def _place_of_lump(draft: Draft, drafts: Sequence[Draft]) -> None:
         if site is None:
             draft.attributes["site"] = site = told
         if words_of(str(told)) & words_of(str(site)):
-            if True:
+            if words_of(str(site)) & _PAIRED:
                 draft.attributes["laterality"] = draft.attributes.get("laterality") or lump.attributes.get("laterality")
             return
 

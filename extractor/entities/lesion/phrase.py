@@ -14,10 +14,6 @@ _STOP = re.compile(
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"\b(?:an?|another)\s+$", re.IGNORECASE)
-_NOT_COUNTED = frozenset(
-    {"recurrence", "uptake", "infiltration", "invasion", "swelling", "thickening", "opacity", "enhancement", "activity"}
-)
-"""Words for what spreads or shows, which an article does not make one."""
 _QUANTITY = re.compile(r"(?:some|no|any)\s", re.IGNORECASE)
 _DEFINITE = re.compile(r"\b(?:the|this|these|those|that|his|her|their|its|such)\s+$", re.IGNORECASE)
 _ALL = re.compile(r"(?:both|all)\s", re.IGNORECASE)
@@ -67,7 +63,7 @@ def is_introduced(reading: Reading, mention: Mention) -> bool:
 def is_single(reading: Reading, mention: Mention) -> bool:
     """Whether a singular comes with an article, so that the text speaks of one thing: "a mass", not "metastasis in the liver"."""
     phrase = phrase_start(reading, mention.start)
-    return bool(_ARTICLE.search(reading.text[max(0, phrase - 9) : phrase])) and mention.name not in _NOT_COUNTED
+    return bool(_ARTICLE.search(reading.text[max(0, phrase - 9) : phrase])) and not cue("uncounted").fullmatch(str(mention.name))
 
 
 def is_plural(mention: Mention) -> bool:

@@ -6,15 +6,11 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from extractor.entities.procedure.naming import fits_any_organ
 from extractor.entities.procedure.telling import SPECIMEN
 from extractor.entities.reading import Draft, Reading
 
 _WITH_SIDE = ("surgery", "biopsy", "radiotherapy", "other")
-_OF_ANY_ORGAN = re.compile(
-    r"(?:resection|transplantation|excision|enucleation|debulking|surgery|submucosal dissection|polypectomy|ablation|embolization|endoscopy|biopsy|aspiration|"
-    r"radiotherapy|radiosurgery|irradiation|histopathology|immunohistochemistry|frozen section|cytology|microscopy)\b"
-)
-"""Names that fit any organ, so that their place is that of the illness; a stoma or a catheter has one of its own."""
 _REACH = 4
 """So many sentences back an illness may lie that a procedure is done for."""
 _SIDED_REACH = 12
@@ -28,7 +24,7 @@ _DONE_FOR = re.compile(r"(?:\s+(?:\w+\s+)?(?:for|of|from|to|on)\s+(?:[\w-]+\s+){
 def place(draft: Draft, drafts: Sequence[Draft], reading: Reading) -> None:
     """Fill in the site of a procedure that has none, and its side."""
     said, category = draft.attributes, draft.attributes["category"]
-    if not said.get("site") and _OF_ANY_ORGAN.search(draft.name):
+    if not said.get("site") and fits_any_organ(draft.name):
         source = _specimen(draft, drafts) if category == "pathology" else None
         source = source or _illness(draft, drafts, reading)
         if source is not None:

@@ -55,14 +55,15 @@ class Qualifiers:
     before: re.Pattern[str]
     extent: re.Pattern[str]
     behind: re.Pattern[str]
+    any_organ: re.Pattern[str]
 
 
 @cache
 def _qualifiers() -> Qualifiers:
     rows = read_table(_FOLDER / "qualifiers.tsv", ("kind", "word", "name", "site"))
-    kinds = ("region", "manner", "extent")
+    kinds = ("region", "manner", "extent", "any organ")
     words = [sorted((fold(r["word"]) for r in rows if r["kind"] == kind), key=len, reverse=True) for kind in kinds]
-    region, manner, extent = (f"(?:{'|'.join(map(re.escape, listed))})" for listed in words)
+    region, manner, extent, any_organ = (f"(?:{'|'.join(map(re.escape, listed))})" for listed in words)
     return Qualifiers(
         {fold(r["word"]): (r["name"], r["site"]) for r in rows if r["kind"] == "region"},
         re.compile(rf"(?<!\w)(?P<regions>{region}(?:(?:{_JOIN}){region}|\s+{region})*\s+)?(?P<manner>(?:{manner}[\s,]+(?:and\s+)?)*)$"),
@@ -72,7 +73,13 @@ def _qualifiers() -> Qualifiers:
             r"(?:(?:the|her|his|their|both|whole|entire|left|right|bilateral|contralateral)\s+)*"
             rf"(?P<regions>{region}(?:(?:{_JOIN}){region})*)(?!\w)(?!\s+(?:\w+\s+)?(?:mass|lesion|tumou?r|nodule|cancer|metast))"
         ),
+        re.compile(rf"\b{any_organ}\b"),
     )
+
+
+def fits_any_organ(name: str) -> bool:
+    """Whether a name does not say of which organ: a resection, a biopsy; a stoma or a catheter has a place of its own."""
+    return bool(_qualifiers().any_organ.search(fold(name)))
 
 
 def imaged(mention: Mention, name: str, reading: Reading, sentence: Sentence) -> list[Draft]:

@@ -128,3 +128,82 @@ def test_nothing_is_asked_of_the_network(run, report, tmp_path, monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     assert run("extract", report, "-o", tmp_path).exit_code == 0
+
+
+GOLD = """id: report
+source: "written for this test"
+patient: {sex: female, age_years: 50}
+index: "presentation with a lump"
+facts:
+- id: pr1
+  type: procedure
+  name: mastectomy
+  category: surgery
+  at: ["She underwent [[mastectomy]]"]
+  step: 2
+  start: [0, 90]
+"""
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> Path:
+    folder = tmp_path / "gold"
+    folder.mkdir()
+    (folder / "report.txt").write_text(CASE, encoding="utf-8")
+    (folder / "report.yaml").write_text(GOLD, encoding="utf-8")
+    return folder
+
+
+def test_evaluate_judges_a_folder_and_a_run_alike(run, gold, tmp_path):
+    run("extract", gold / "report.txt", "-o", tmp_path / "out")
+    read = run("evaluate", gold, tmp_path / "out", "--json")
+    assert read.exit_code == 0, read.output
+    assert json.loads(read.output) == json.loads(run("evaluate", gold, "--run", "--json").output)
+    assert "She underwent [[mastectomy]]" in run("evaluate", gold, "--run", "--errors").output
+
+
+def test_evaluate_writes_a_page_and_csv(run, gold, tmp_path):
+    assert run("evaluate", gold, "--run", "--html", tmp_path / "page.html").exit_code == 0
+    assert "mastectomy" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert run("evaluate", gold, "--given-facts", "--level", "start", "--csv").output.startswith("level,")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["gold"], "name one of these"),
+        (["gold", "--run", "--level", "colour"], "no level named 'colour'"),
+        (["empty", "--run"], "empty"),
+        (["gold", "empty"], "empty"),
+    ],
+)
+def test_evaluate_says_what_it_cannot_do(run, gold, tmp_path, arguments, said):
+    (tmp_path / "empty").mkdir()
+    result = run("evaluate", *(tmp_path / a if a in ("gold", "empty") else a for a in arguments))
+    assert result.exit_code == 2
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+def test_diff_tells_what_moved(run, report, tmp_path):
+    run("extract", report, "-o", tmp_path)
+    old, new = tmp_path / "report.one.json", tmp_path / "new.json"
+    record = json.loads(old.read_text())
+    assert run("diff", old, old).exit_code == 0
+    death = next(f for f in record["facts"] if f["name"] == "death")
+    death["start"] = {"earliest": 1, "latest": 2, "date": None}
+    new.write_text(json.dumps(record))
+    result = run("diff", old, new)
+    assert result.exit_code == 1
+    assert "death" in result.output
+
+
+def test_mark_drafts_gold_that_check_accepts(run, report, tmp_path):
+    (tmp_path / "draft").mkdir()
+    assert run("mark", report, "-o", tmp_path / "draft" / "report.one.yaml").exit_code == 0
+    assert run("check", tmp_path / "draft").exit_code == 0
+    broken = tmp_path / "draft" / "report.one.yaml"
+    broken.write_text(broken.read_text().replace("type: drug", "type: drugg"))
+    result = run("check", broken)
+    assert result.exit_code == 2
+    assert "drugg" in result.output

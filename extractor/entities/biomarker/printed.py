@@ -20,13 +20,9 @@ _SCORE = re.compile(r"(?<![\w+])(?P<score>[0-4]\s?\+(?!\w)|\+{2,4}|(?:(?<=score 
 _SCORE_BEFORE = re.compile(r"(?<![\w+])([1-4]\+)\s?(?:for\s)?(?:the\s)?$")
 _NUMBER = r"\d{1,3}(?:[.,\u00b7]\d+)?"
 _RANGE = rf"{_NUMBER}(?:\s?%?\s?(?:[{_DASHES}]|to)\s?{_NUMBER})?"
-_PERCENT = re.compile(
-    rf"(?<![\w.])(?P<percent>(?:(?:less|more) than )?[<>\u2264\u2265~]?\s?{_RANGE}\s?(?:%|per ?cent\b))", re.IGNORECASE
-)
+_PERCENT = re.compile(rf"(?<![\w.])(?P<percent>(?:(?:less|more) than )?[<>\u2264\u2265~]?\s?{_RANGE}\s?(?:%|per ?cent\b))", re.IGNORECASE)
 _BETWEEN = only("amount", r"(:=,<>~\-+\d")
-_BURDEN = re.compile(
-    rf"{_NUMBER}\s?(?:mutations?|muts?|variants?)?\s?(?:/|per)\s?(?:Mb|megabase|megabases|Mbp)", re.IGNORECASE
-)
+_BURDEN = re.compile(rf"{_NUMBER}\s?(?:mutations?|muts?|variants?)?\s?(?:/|per)\s?(?:Mb|megabase|megabases|Mbp)", re.IGNORECASE)
 _AMINO = "Ala|Arg|Asn|Asp|Cys|Gln|Glu|Gly|His|Ile|Leu|Lys|Met|Phe|Pro|Ser|Thr|Trp|Tyr|Val|Ter|[ACDEFGHIKLMNPQRSTVWY]"
 _PROTEIN = re.compile(
     rf"(?<![A-Za-z0-9])(?:p\.?\s?\(?)?(?:{_AMINO})\d{{1,4}}(?:_(?:{_AMINO})\d{{1,4}})?"
@@ -78,7 +74,7 @@ def without_variants(words: str) -> str:
 
 
 def _respectively(text: str, sentence: Sentence, markers: Sequence[Mention], found: Mapping[str, Result]) -> None:
-    """"ER and PR were 90% and 10%, respectively": as many percentages as markers, in their order."""
+    """ "ER and PR were 90% and 10%, respectively": as many percentages as markers, in their order."""
     end = text.rfind("respectively", markers[0].start, sentence.end)
     if end < 0:
         return

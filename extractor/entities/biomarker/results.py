@@ -33,9 +33,7 @@ _FOR = {
     "adjective": re.compile(r"\W{0,3}(?:\w+\s){0,2}?(?:for|to|with|against)\b|\s*:", re.IGNORECASE),
     "noun": re.compile(rf"\W{{0,3}}{_AUXILIARY}(?:for|of|to|with|against|in|by using|by|using)\b|\s*:", re.IGNORECASE),
 }
-_PASSIVE = re.compile(
-    rf"\b(?:{either('be')})\s+(?:(?:not|also|all|both|only|never|neither|\w+ly|strong|diffuse|weak)\s+)*$", re.IGNORECASE
-)
+_PASSIVE = re.compile(rf"\b(?:{either('be')})\s+(?:(?:not|also|all|both|only|never|neither|\w+ly|strong|diffuse|weak)\s+)*$", re.IGNORECASE)
 _NO_BEFORE = re.compile(rf"\b(?:{either('denial')})\b[^;.]{{0,40}}$", re.IGNORECASE)
 # "the percentage of AR expression", "evaluation of HER2 expression": no result yet
 _MEASURED = re.compile(rf"\b(?:{either('measured')})\s(?:of|for)?\s?(?:the\s)?$", re.IGNORECASE)

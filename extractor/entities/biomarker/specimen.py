@@ -18,9 +18,7 @@ from extractor.schema import Mention
 
 FAR = 25
 """A specimen is looked for so many sentences back."""
-_METASTATIC = re.compile(
-    r"(?<!no )(?<!distant )(?<!absence of )(?<!without )(?<!non)(?<!non-)\bmetasta(?![^.]{0,45}node)", re.IGNORECASE
-)
+_METASTATIC = re.compile(r"(?<!no )(?<!distant )(?<!absence of )(?<!without )(?<!non)(?<!non-)\bmetasta(?![^.]{0,45}node)", re.IGNORECASE)
 _BREAST_CANCER = re.compile(r"\b(?:breast|mammary)\s(?:\w+\s){0,2}?(?:cancer|carcinoma|tumou?r)\b", re.IGNORECASE)
 _OF_THE_BREAST = {"ER", "PR", "HER2", "Ki-67", "hormone receptors"}
 Found = tuple[str | None, list[tuple[int, int, str]]]

@@ -19,6 +19,8 @@ ALIVE, DEATH, DISCHARGED, NED = "alive at last follow-up", "death", "discharged"
 _DENIED = {"recurrence": NED, "progression": "stable disease"}
 _STILL_TO_COME = 6
 """A patient who is well so many sentences before the end of the story is well at that moment, not at the last follow-up."""
+_JUST_RECOVERED = 3
+"""A recovery told earlier than so many sentences before the end is that from an operation."""
 _LONGEST_CUE = 6
 _THERE = ("present", "new", "increased")
 _DEFINITION = 3
@@ -109,7 +111,7 @@ def _last_follow_up(alive: list[Draft], drafts: list[Draft], reading: Reading) -
     if any(d.type == "outcome" and d.name == DEATH for d in drafts):
         return None
     last = max((s.index for s in reading.sentences if s.section.kind in CASE_KINDS), default=len(reading.sentences))
-    late = [d for d in alive if abs(last - d.sentence.index) < _STILL_TO_COME]
+    late = [d for d in alive if abs(last - d.sentence.index) < (_JUST_RECOVERED if "recover" in d.mention.text else _STILL_TO_COME)]
     plain = [d for d in late if not _FOLLOWED.search(d.mention.text)]
     free = {d.sentence.index for d in drafts if d.type == "outcome" and d.name == NED}
     best = plain[-1] if plain else next((d for d in reversed(late) if d.sentence.index not in free), None)

@@ -108,7 +108,9 @@ def test_bounds_are_rounded_inwards(low: float | None, high: float | None, whole
         ("the following month", 15.22, 45.66), ("postoperative day 8", 7, 8), ("on the eleventh hospital day", 10, 11),
         ("after two cycles of chemotherapy", 28, 60), ("shortly after", 0, 60), ("within two weeks", 0, 17.5), ("five hours later", 0, 1),
         ("for 10 months", 289.18, 319.62), ("at age 42", 15340.5, 15705.75), ("in her 50s", 18262.5, 21915), ("On Day 6, the", 5, 6),
-        ("half a year later", 91.3125, 273.9375), ("one year and a half later", 456.5625, 639.1875),
+        ("half a year later", 91.3125, 273.9375),
+        ("at week 12", 77, 87.5), ("the day after surgery", 0.5, 1.5), ("one year and two months later", 410.91, 441.35),
+        ("one year and a half later", 456.5625, 639.1875),
     ],
 )  # fmt: skip
 def test_an_expression_has_its_value_in_days(words: str, low: float, high: float) -> None:
@@ -122,6 +124,7 @@ def test_an_expression_has_its_value_in_days(words: str, low: float, high: float
     ("words", "first", "last"),
     [
         ("in 2014", "2014-01-01", "2014-12-31"), ("March 2014", "2014-03-01", "2014-03-31"), ("2014-03-12", "2014-03-12", "2014-03-12"),
+        ("from June to July 2014", "2014-06-01", "2014-06-30"),
         ("on March 12, 2014", "2014-03-12", "2014-03-12"), ("12/03/2014", "2014-03-12", "2014-12-03"),
         ("25/03/2014", "2014-03-25", "2014-03-25"),
         ("in the summer of 2014", "2014-06-01", "2014-08-31"), ("in early 2014", "2014-01-01", "2014-05-02"),
@@ -266,6 +269,40 @@ def test_nothing_told_is_nothing_placed() -> None:
     placed = _place("Nothing is told here", [])
     assert placed.facts == ()
     assert placed.patients[0].index is not None
+
+
+def _extracted(text: str, nlp: Any) -> Any:
+    from extractor.pipeline import extract
+    from extractor.readers.text import source_of
+
+    return extract(source_of(text, name="case.txt", content=text.encode()), nlp)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "end"),
+    [
+        (
+            "A man presented in April 2014 with cough. He received cisplatin from June to July 2014. In October 2014 lobectomy was done.",
+            "cisplatin", (62, 121),
+        ),
+        ("A woman presented with fever. Ceftriaxone was started and given for 7 days.", "ceftriaxone", (7, 15)),
+        ("A man presented in March 2015 with a rash. Prednisolone was given until June 2015.", "prednisolone", (62, 121)),
+        ("A man presented with cough. Lobectomy was done. He received six weeks of ceftriaxone.", "ceftriaxone", None),
+    ],
+)  # fmt: skip
+def test_a_treatment_ends_when_the_text_says_so(text: str, name: str, end: tuple[float, float] | None, nlp: Any) -> None:
+    drug = next(f for f in _extracted(text, nlp).facts if f.name == name)
+    assert drug.end is not None
+    if end is not None:
+        assert (drug.end.earliest, drug.end.latest) == pytest.approx(end, abs=1)
+
+
+def test_a_reason_names_a_fact_or_day_0_however_many_moments_lie_between(nlp: Any) -> None:
+    text = "A 50-year-old man presented with fever. " + "Two days later he was better. " * 12 + "Three days later chest CT was normal."
+    case = _extracted(text, nlp)
+    known = {f.id for f in case.facts} | {DAY0}
+    assert case.facts
+    assert {c.anchor for f in case.facts for c in f.derivation} <= known
 
 
 def test_the_chain_of_the_article_comes_out(nlp: Any) -> None:

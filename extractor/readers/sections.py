@@ -19,9 +19,8 @@ LONGEST_HEADING = 90
 PROSE = 100
 """A line of at least this many characters with a sentence in it is running text, not a heading, a caption's row or a list."""
 
-_NUMBER = re.compile(
-    r"(?:#{1,6}[ \t]+)?(?P<number>(?:\d{1,2}(?:\.\d{1,2}){0,3}|[IVX]{1,5}|[A-H])(?=[.):|\u00a0 \t])[.):|]?[\u00a0 \t]+)?"
-)
+_NUMBER = re.compile(r"(?:#{1,6}[ \t]+)?(?P<number>(?:\d{1,2}(?:\.\d{1,2}){0,3}|[IVX]{1,5}|[A-H])(?=[.):|\u00a0 \t])[.):|]?[\u00a0 \t]+)?")
+_NAMED = re.compile(r"(?P<heading>[A-Za-z][A-Za-z /]{2,40}?(?:\s(?:\d{1,2}|[IVX]{1,3}))?)\s?(?:[:.|]|\s[-\u2013\u2014])\s+\S")
 _MARKUP = re.compile(r"^[*_#\s]+|[*_\s]+$")
 _COUNT = re.compile(r"\s*(?:no\.?|number|#)?\s*(?:\d{1,2}|[ivx]{1,4}|[a-d]|one|two|three|four|five|six)$")
 _JOINT = re.compile(r"\s*(?:\band\b|&|/|,|\bwith\b)\s*")
@@ -30,12 +29,8 @@ _INLINE = re.compile(
     r"(?:\s(?:\d{1,2}|[IVX]{1,3}))?)\s?(?P<mark>[:.|]|\s[-\u2013\u2014](?=\s))(?=\s*\S)"
 )
 _INLINE_IN_CAPITALS = re.compile(r"(?<=[.!?)\]]\s)(?P<heading>[A-Z][A-Z ,/&\-]{3,50}?)\s?:(?=\s)")
-_COUNTED = re.compile(
-    r"(?<=[.!?)\]]\s)(?P<heading>(?:Case|Patient)\s(?:\d{1,2}|[A-D]|[IVX]{1,3}))\s?[:.](?=\s+[A-Z])", re.IGNORECASE
-)
-_INLINE_IN_PARAGRAPH = re.compile(
-    r"(?<=[.!?)\]]\s)(?P<heading>[A-Z][A-Za-z ,/&\-]{3,40}?)\s?[:.](?=\s+[A-Z\d(])"
-)
+_COUNTED = re.compile(r"(?<=[.!?)\]]\s)(?P<heading>(?:Case|Patient)\s(?:\d{1,2}|[A-D]|[IVX]{1,3}))\s?[:.](?=\s+[A-Z])", re.IGNORECASE)
+_INLINE_IN_PARAGRAPH = re.compile(r"(?<=[.!?)\]]\s)(?P<heading>[A-Z][A-Za-z ,/&\-]{3,40}?)\s?[:.](?=\s+[A-Z\d(])")
 _CAPTION = re.compile(
     r"(?P<what>(?:Supplementary\s|Extended\sData\s)?(?:Fig(?:ure)?s?\b\.?|Scheme|Photo|Image|Video|Table|Tab\.|Chart|Box))"
     r"[\u00a0 ]?(?P<number>S?\d{1,2}[A-Za-z]?|[IVX]{1,4})"
@@ -148,6 +143,29 @@ def kind_of(heading: str) -> str | None:
     if 1 < len(parts) <= 4 and all(p in known for p in parts):
         return known[parts[0]]
     return None
+
+
+def heading_kind(heading: str) -> str | None:
+    """The kind of section a heading opens as it is printed: with its number, and with what it adds of its own.
+
+    >>> heading_kind("2.1 Case report"), heading_kind("Case 2: thymoma"), heading_kind("Results: all of them")
+    ('case', 'case', None)
+    """
+    words = " ".join(heading.split())
+    number = _NUMBER.match(words)
+    kind = kind_of(words[number.end() :] if number else words) or kind_of(words)
+    if kind is None and (named := _NAMED.match(words, number.end() if number else 0)):
+        kind = kind_of(named["heading"])
+        return kind if kind in CASE_KINDS else None
+    return kind
+
+
+def caption_kind(text: str) -> str | None:
+    """ "figure" or "table" where a paragraph of its own begins as the caption of one, None where it only speaks of one."""
+    match = _CAPTION.match(text, 0, min(len(text), 200))
+    if match is None or _SPEAKS_OF_FIGURE.match(text, match.end()):
+        return None
+    return "table" if _of_a_table(match) else "figure"
 
 
 def _lines(text: str) -> Iterator[Line]:
@@ -269,9 +287,12 @@ def _caption(text: str, lines: Sequence[Line], index: int) -> tuple[str, int] | 
     before = lines[index - 1] if index else None
     if before and before.end > before.start and text[before.end - 1] not in ".:!?)]" and before.end - before.start > 40:
         return None  # "… as shown in" / "Fig. 2. The patient …": a sentence that goes on.
-    is_table = match["what"].split()[-1].lower().startswith(("tab", "chart", "box"))
     after = _paragraph_end(text, lines, index)
-    return ("table", _table_end(text, lines, after)) if is_table else ("figure", after)
+    return ("table", _table_end(text, lines, after)) if _of_a_table(match) else ("figure", after)
+
+
+def _of_a_table(caption: re.Match[str]) -> bool:
+    return caption["what"].split()[-1].lower().startswith(("tab", "chart", "box"))
 
 
 def _paragraph_end(text: str, lines: Sequence[Line], index: int) -> int:

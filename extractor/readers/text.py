@@ -60,22 +60,27 @@ def source_of(text: str, *, name: str, content: bytes, warnings: Sequence[Warnin
     return Source(info=info, text=text, sections=sections, warnings=tuple(warnings))
 
 
-def read_bytes(path: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
-    """The bytes of a file, at most `max_bytes`; InputError says in one sentence what is wrong with it and what to do."""
+def read_bytes(path: Path, *, max_bytes: int = MAX_BYTES, begin: int | None = None) -> bytes:
+    """The bytes of a file, at most `max_bytes`, or its first `begin`; InputError says in one sentence what is wrong and what to do."""
     try:
         if path.is_dir():
             raise InputError(f"{path} is a folder: name the files in it, or use the command for many files")
         with path.open("rb") as file:
-            content = file.read(max_bytes + 1)
+            content = file.read(max_bytes + 1 if begin is None else begin)
     except FileNotFoundError:
         raise InputError(f"{path} does not exist: check the name and the folder it is in") from None
     except PermissionError:
         raise InputError(f"{path} may not be read: change its permissions") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if len(content) > max_bytes:
-        raise InputError(f"{path} is larger than {_size(max_bytes)}: if it is one report, raise the limit with --max-size")
+    if len(content) > max_bytes and begin is None:
+        raise too_large(str(path), max_bytes)
     return content
+
+
+def too_large(name: str, max_bytes: int) -> InputError:
+    """The error for a file that is larger than one report may be."""
+    return InputError(f"{name} is larger than {_size(max_bytes)}: if it is one report, raise the limit with --max-size")
 
 
 def decode(content: bytes, name: str) -> tuple[str, list[Warning]]:

@@ -1,6 +1,6 @@
 """Where the words come from: the file, its text, and the parts of that text."""
 
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from pydantic import Field
 
@@ -37,6 +37,18 @@ class SourceInfo(Record):
     pages: int | None = None
 
 
+class Run(NamedTuple):
+    """Where characters `[start, end)` of a text stand on paper: the page, from 1, and a box in points from its top left."""
+
+    start: int
+    end: int
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
 class Warning(Record):
     """Something the reader of a document should know: a machine-readable code, a sentence, and the facts it concerns."""
 
@@ -46,9 +58,13 @@ class Warning(Record):
 
 
 class Source(Record):
-    """What a reader hands on: the text every offset counts in, its sections, and what is known of the file."""
+    """What a reader hands on: the text every offset counts in, its sections, and what is known of the file.
+
+    `layout` says where the words stand on the pages, in the order of the text; it is empty for a format without pages.
+    """
 
     info: SourceInfo
     text: str
     sections: tuple[Section, ...]
     warnings: tuple[Warning, ...] = Field(default=())
+    layout: tuple[Run, ...] = Field(default=(), repr=False)

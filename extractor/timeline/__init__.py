@@ -9,7 +9,7 @@ from extractor.schema import CASE_KINDS, Bounds, Constraint, Evidence, Fact, Ind
 from extractor.timeline.constraints import Told, tell
 from extractor.timeline.network import DAY0, Link, Solution, solve, whole_days
 from extractor.timeline.relations import relations
-from extractor.timeline.story import BIRTH, CALENDAR_ZERO, TEXT
+from extractor.timeline.story import BIRTH, CALENDAR_ZERO, TEXT, USUAL
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def place(facts: Sequence[Fact], reading: Reading, patients: Sequence[Patient]) 
         where, story, elsewhere = _where(own, reading)
         sentences = _sentences(reading, patient, patients)
         told = tell(story, elsewhere=elsewhere, where=where, sentences=sentences, reading=reading, patient=patient)
-        solution = solve(told.links)
+        solution = _solved(told)
         steps = _steps(told, solution)
         for fact in own:
             where_and_whose = {"patient": patient.id, "step": steps.get(fact.id)}
@@ -43,6 +43,15 @@ def place(facts: Sequence[Fact], reading: Reading, patients: Sequence[Patient]) 
         warnings += _conflicts(solution, told, reading)
         found += relations([placed[f.id] for f in own], solution, reading)
     return Placed(tuple(placed[f.id] for f in facts), tuple(indexed), tuple(found), tuple(warnings))
+
+
+def _solved(told: Told) -> Solution:
+    """The bounds that follow from what is told; what a contradiction left without an earliest day is of the story, so after day 0."""
+    solution = solve(told.links)
+    lost = [e.point for e in told.events if e.facts and not e.background and e.point not in solution.earliest]
+    if not lost:
+        return solution
+    return solve([*told.links, *(Link(DAY0, point, 0, None, USUAL, "within the story") for point in lost)])
 
 
 def _owners(facts: Sequence[Fact], reading: Reading, patients: Sequence[Patient]) -> dict[str, str]:
@@ -183,10 +192,8 @@ def _reasons(point: str, which: str, solution: Solution, reading: Reading) -> tu
 def _with(reason: Constraint, reasons: list[Constraint]) -> list[Constraint]:
     """Reasons with one more; the two halves of a usual gap are told as one."""
     for i, other in enumerate(reasons):
-        same = other.model_copy(update={"low": None, "high": None, "relation": reason.relation}) == reason.model_copy(
-            update={"low": None, "high": None}
-        )
-        if same and (other == reason or None in (other.low, other.high)):
+        same = _said_of(other) == _said_of(reason)
+        if same and ((other.low, other.high) == (reason.low, reason.high) or None in (other.low, other.high)):
             low = other.low if reason.low is None else reason.low
             high = other.high if reason.high is None else reason.high
             return [
@@ -195,6 +202,11 @@ def _with(reason: Constraint, reasons: list[Constraint]) -> list[Constraint]:
                 *reasons[i + 1 :],
             ]
     return [*reasons, reason]
+
+
+def _said_of(reason: Constraint) -> tuple[object, ...]:
+    """What two halves of one reason share: all but how far apart."""
+    return (reason.point, reason.anchor, reason.anchor_point, reason.source, reason.text, reason.start, reason.end)
 
 
 def _relation(low: float | None, high: float | None, worded: Link | None) -> Literal["after", "before", "at", "within", "order"]:

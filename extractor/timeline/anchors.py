@@ -16,7 +16,7 @@ from extractor.schema import BaseFact
 HERE = Path(__file__).parent
 _END = re.compile(
     r"\b(?:end|ending|completion|completing|completed|finishing|conclusion|last (?:dose|cycle|session)|discontinu\w+|stopp\w+|"
-    r"cessation|withdrawal)\b",
+    r"cessation|withdrawal|EOT)\b",
     re.IGNORECASE,
 )
 _NTH = tuple(
@@ -30,7 +30,8 @@ _LINE = re.compile(r"\b(first|second|third)[- ]line\b", re.IGNORECASE)
 class Event:
     """Something told at one moment: the facts that share it, the point where it begins, and its kind.
 
-    `after` is the point that the story goes on from: where an event lasts and the text says how long, its end.
+    `ahead` is told before what it counts from. `after` is the point that the story goes on from: where an event lasts and the text
+    says how long, its end.
     """
 
     point: str
@@ -38,6 +39,7 @@ class Event:
     at: int
     facts: list[BaseFact] = field(default_factory=list)
     background: bool = False
+    ahead: bool = False
     after: str = ""
     kinds: frozenset[str] = frozenset()
 
@@ -78,7 +80,8 @@ def kinds_meant(words: str) -> tuple[str, ...]:
 
 def resolve(words: str, span: tuple[int, int], events: Sequence[Event]) -> Event | None:
     """The event that anchor words stand for among those told so far; None where they mean none of them."""
-    named = _named(words, span, events)
+    ordinal = any(cue.search(words) for cue in _NTH) and bool(kinds_meant(words))
+    named = _named(words, (0, 0) if ordinal else span, events)
     if named is not None:
         return named
     for kind in kinds_meant(words):
@@ -107,14 +110,14 @@ def _operations(events: Sequence[Event]) -> list[Event]:
 
 
 def _named(words: str, span: tuple[int, int], events: Sequence[Event]) -> Event | None:
-    """The latest event of a fact that has evidence at the anchor itself, or whose name stands in it."""
+    """The latest event of a fact that has evidence at the anchor itself, or whose name stands in it; of the past only without another."""
     text = words.lower().replace("-", " ")
     best: Event | None = None
     for event in events:
         for fact in event.facts:
             here = any(e.role == "head" and e.start < span[1] and span[0] < e.end for e in fact.evidence)
             if here or (len(fact.name) > 3 and _in(fact.name.lower().replace("-", " "), text)):
-                best = event if best is None or event.at >= best.at else best
+                best = event if best is None or (not event.background, event.at) >= (not best.background, best.at) else best
     return best
 
 

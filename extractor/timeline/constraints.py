@@ -13,20 +13,30 @@ from extractor.entities.reading import Reading, Sentence
 from extractor.schema import DAYS_PER_YEAR, BaseFact, Patient
 from extractor.timeline import cues
 from extractor.timeline.anchors import Event, kinds_of, resolve
+from extractor.timeline.dates import bind_date
 from extractor.timeline.episodes import lasts, stops
-from extractor.timeline.expressions import PLACES, Expression, express
-from extractor.timeline.kinds import COURSES, SHOWING, SPECIMEN, TREATMENT, gap, kind_of
-from extractor.timeline.moments import BY_OTHERS, bind_date, moment_of, settle_pending, source_of
+from extractor.timeline.expressions import PLACES, Expression, counts_from, express
+from extractor.timeline.kinds import COURSES, SHOWING, SPECIMEN, TREATMENT, gap, is_tumor, kind_of
+from extractor.timeline.moments import BY_OTHERS, moment_of, settle_pending, source_of
 from extractor.timeline.network import DAY0, Link
 from extractor.timeline.opening import Opening
-from extractor.timeline.story import BIRTH, ORDER, TEXT, USUAL, Story
-from extractor.timeline.telling import begin, since_when, tell_since, tell_unit
-from extractor.timeline.units import clauses, governing, units_of
+from extractor.timeline.story import BIRTH, CALENDAR_ZERO, ORDER, TEXT, USUAL, Story
+from extractor.timeline.telling import begin, since_when, tell_running, tell_since, tell_unit
+from extractor.timeline.units import Unit, clauses, governing, units_of
 
 _BROUGHT = re.compile(r"\b(?:history of|previous|previously|known|status post|under|treated)\b", re.IGNORECASE)
+_ARRANGED = re.compile(r"\b(?:for|to undergo) (?:[\w-]+ ){0,3}$", re.IGNORECASE)
 _JUST_DONE = re.compile(r"\b(?:after|following)\b", re.IGNORECASE)
 _COMPARED = re.compile(r"\b(?:compared (?:to|with)|than) (?:the |her |his )?$", re.IGNORECASE)
-_JOINED = re.compile(r"\w{0,6}(?:,? and| with| for)(?: [\w-]+){0,2} ")
+
+
+_WAS_TREATED = re.compile(
+    r"(?:The |Her |His )?(?P<what>[\w-]+(?: [\w-]+){0,4}?) (?:was|were) (?:[\w-]+ly )?"
+    r"(?:treated|diagnosed|managed|resected|excised|removed|discovered)\b"
+)
+_DURING = re.compile(r"(?:During|While|Whilst|Under|On)\b[^,;:]*$")
+_COURSE_OF = re.compile(r".{0,4}?\bof (?:[\w-]+ ){0,3}", re.IGNORECASE)
+_LONG_WORD = re.compile(r"[a-z]{5,}")
 
 
 @dataclass(frozen=True)
@@ -101,7 +111,7 @@ def _clause(story: Story, start: int, end: int, said: list[Expression], facts: l
     places = [x for x in said if x.kind in PLACES]
     opens = not story.arrived and start <= story.opening.start < end
     background = _is_background(story, text, start, said, opens=opens)
-    passing = [f for f in facts if any(_in_anchor(story, story.where[f.id], x) for x in said)]
+    passing = [f for f in facts if any(counts_from(x, story.where[f.id], story.reading.text) for x in said)]
     rest = [f for f in facts if f not in passing]
     if opens:
         _arrive(story, start, end, said, facts=rest, passing=passing)
@@ -110,7 +120,7 @@ def _clause(story: Story, start: int, end: int, said: list[Expression], facts: l
         tell_unit(story, unit, background=background or not story.arrived)
     units = units_of(rest, story.where, story.reading, start, end)
     for unit in units:
-        unit.expression = governing(unit, places, units, story.reading.text)
+        unit.expression = governing(unit, places, units, story.reading.text) or _reached_over(story, unit, said)
     idle = [x for x in places if x not in [u.expression for u in units] and x.kind not in BY_OTHERS]
     _come(story, text, start, [x for x in idle if not units or x.start <= units[-1].at], background=background, dated=bool(places))
     turn = _past_from(story, text, start) if background and story.arrived else start
@@ -119,16 +129,21 @@ def _clause(story: Story, start: int, end: int, said: list[Expression], facts: l
         if since is not None:
             tell_since(story, unit, since)
             continue
+        if not background and unit is not units[-1] and unit.expression is None and _is_running(story, unit, text[: unit.at - start]):
+            tell_running(story, unit)
+            continue
         tell_unit(story, unit, background=background and unit.end >= turn and not story.overrules(unit.expression))
         for x in said:
-            if x.kind == "duration" and unit.at <= x.end:
+            if x.kind in ("duration", "until") and unit.at <= x.end:
                 lasts(story, x, unit, units)
+            elif x.kind == "duration" and unit.kind in COURSES and _is_course_of(x, unit, story.reading.text):
+                lasts(story, x, unit, [unit])
     for x in idle:
         if units and x.start > units[-1].at:
             moment_of(story, x, background=background)
     if not units and cues.says("course", text):
         for x in said:
-            if x.kind == "duration":
+            if x.kind in ("duration", "until"):
                 lasts(story, x, None, ())
     stops(story, start, end, text)
 
@@ -159,13 +174,6 @@ def _visit(story: Story, event: Event) -> None:
     story.now = story.here = story.visit = event
 
 
-def _in_anchor(story: Story, at: int, x: Expression) -> bool:
-    """Whether a fact stands in the words an expression counts from, or is joined to them ("after surgery and chemotherapy")."""
-    if x.anchor is None or at < x.anchor[0]:
-        return False
-    return at < x.anchor[1] or (at - x.end < 30 and _JOINED.fullmatch(story.reading.text[x.end : at]) is not None)
-
-
 def _is_background(story: Story, text: str, start: int, said: Sequence[Expression], *, opens: bool) -> bool:
     """Whether a clause tells what lies before the current time.
 
@@ -175,25 +183,83 @@ def _is_background(story: Story, text: str, start: int, said: Sequence[Expressio
     if not story.arrived:
         return not opens
     story.past_before = story.past_clause
+    sentence = story.reading.sentence_at(start)
+    if story.first_clause:
+        story.retelling = _retells(story, sentence, said)
+    if story.retelling:
+        return True
     if any(story.overrules(x) for x in said):
         return False
-    sentence = story.reading.sentence_at(start)
     past = (
         sentence.section.kind == "history"
-        or cues.says("background", text)
+        or cues.is_background(text)
+        or cues.is_running(text)
         or cues.is_pluperfect(text)
         or any(
             (x.kind == "past" and not _COMPARED.search(text[: x.start - start])) or (x.kind == "offset" and (x.high or 0) < 0) for x in said
         )
         or any(x.kind == "date" and x.words.lower().startswith("since") for x in said)
     )
-    if story.first_clause and story.past_sentence and story.now.point == DAY0 and story.past is not None:
+    if story.first_clause and story.past_sentence and story.is_at_visit() and story.past is not None:
         kinds = {kind_of(f) for f in story.by_sentence.get(sentence.index, ())}
-        read_on = story.specimen is None and "pathology" in kinds and not SPECIMEN.isdisjoint(kinds_of(story.past))
+        read_on = story.specimen is None and "pathology" in kinds and not (SPECIMEN | {"exam", "other"}).isdisjoint(kinds_of(story.past))
         treats = (bool(kinds & (COURSES | {"surgery"})) or read_on) and not kinds & {"exam", "biopsy"}
         past = past or (treats and not cues.says("foreground", text))
     story.past_clause = story.past_clause or past
     return past or (story.past_clause and not cues.says("present", text))
+
+
+def _retells(story: Story, sentence: Sentence, said: Sequence[Expression]) -> bool:
+    """Whether a sentence after the visit tells the way there in simple past, as one before it began to.
+
+    It begins with "had initially been seen", or with a disease known before that "was treated with"; it ends where the visit is
+    told again, or with the first examination.
+    """
+    text = story.reading.words(sentence)
+    if not story.is_at_visit():
+        return False
+    pluperfect = cues.is_pluperfect(text)
+    if not story.retelling:
+        return (pluperfect and cues.says("initially", text)) or _treats_known(story, text)
+    returns = cues.says("foreground", text) or cues.is_at_home(text) or any(_is_day0(story, x) for x in said)
+    again = cues.visit(text) is not None and not _particular(story.opening, story.reading).isdisjoint(_LONG_WORD.findall(text.lower()))
+    shown = bool({kind_of(f) for f in story.by_sentence.get(sentence.index, ())} & {"exam", "biopsy"})
+    return not (returns or again or (shown and not pluperfect))
+
+
+def _particular(opening: Opening, reading: Reading) -> set[str]:
+    """The words by which a visit told again is known: those of day 0 that any visit could not be told with."""
+    return {w for w in _LONG_WORD.findall(reading.text[opening.start : opening.end].lower()) if not cues.says("visit_words", w)}
+
+
+def _is_day0(story: Story, x: Expression) -> bool:
+    """Whether a date is not before that of day 0."""
+    zero = next((k for k in story.links if k.before == CALENDAR_ZERO and k.after == DAY0), None)
+    return x.kind == "date" and zero is not None and x.low is not None and x.low >= (zero.low or 0)
+
+
+def _treats_known(story: Story, text: str) -> bool:
+    """Whether a sentence begins with a disease known before the story and how that was treated."""
+    match = _WAS_TREATED.match(text)
+    known = [f.name for e in story.events if e.background for f in e.facts if kind_of(f) == "diagnosis"]
+    said = set(_LONG_WORD.findall(match["what"].lower())) if match else set()
+    return any(not said.isdisjoint(_LONG_WORD.findall(name.lower())) for name in known)
+
+
+def _is_course_of(x: Expression, unit: Unit, text: str) -> bool:
+    """Whether a duration leads up to the treatment it is of: "six months of tamoxifen", "a 4-week course of oral prednisolone"."""
+    return x.end <= unit.at and _COURSE_OF.fullmatch(text[x.end - 4 : unit.at]) is not None
+
+
+def _reached_over(story: Story, unit: Unit, said: Sequence[Expression]) -> Expression | None:
+    """Over how long a state was reached ("resolved over three weeks")."""
+    over = [x for x in said if x.kind == "duration" and x.words.lower().startswith("over") and 0 <= x.start - unit.end < 60]
+    return replace(over[0], kind="offset") if over and unit.kind == "response" else None
+
+
+def _is_running(story: Story, unit: Unit, before: str) -> bool:
+    """Whether a treatment is only what something happens under ("During salvage therapy with X, she developed"), at a told time."""
+    return unit.kind == "therapy" and story.now.kind in ("presentation", "moment") and _DURING.match(before) is not None
 
 
 def _past_from(story: Story, text: str, start: int) -> int:
@@ -209,14 +275,24 @@ def _arrive(story: Story, start: int, end: int, said: list[Expression], *, facts
     places = [x for x in said if x.kind in PLACES]
     before = [f for f in facts if story.where[f.id] < opening.start and f.id != opening.fact]
     for unit in units_of(before, story.where, story.reading, start, end):
+        since = since_when(story, unit, [x for x in said if x.end <= opening.start])
+        if since is not None:
+            tell_since(story, unit, since)
+            continue
         unit.expression = governing(unit, [x for x in places if x.start < opening.start], [unit], text)
+        if unit.expression is None and opening.fact is not None and unit.kind == "diagnosis" and is_tumor(unit.facts[0]):
+            # "A man with X was treated by": the disease that the story begins with.
+            begin(story, unit, at_zero=False)
+            continue
         tell_unit(story, unit, background=True)
     for unit in units_of(passing, story.where, story.reading, start, end):
         tell_unit(story, unit, background=True)
     units = units_of([f for f in facts if f not in before], story.where, story.reading, start, end)
     first = next((u for u in units if opening.fact in {f.id for f in u.facts}), None)
-    _date_day0(story, places, before, start, governing(first, places, units, text) if first else None)
+    counted = _date_day0(story, places, before, start, governing(first, places, units, text) if first else None)
+    places = [x for x in places if x not in counted]
     story.arrived = True
+    story.here = None
     story.now = story.visit = Event(DAY0, "presentation", opening.start)
     if opening.fact is None:
         story.events.append(story.now)
@@ -237,6 +313,9 @@ def _arrive(story: Story, start: int, end: int, said: list[Expression], *, facts
             tell_unit(story, unit, background=(x.high or 0) < 0 or past)
         elif past and unit.kind not in ("lesion", "finding"):
             tell_unit(story, unit, background=True)
+        elif _ARRANGED.search(between) and unit.kind in SHOWING | TREATMENT:
+            # "was referred for biopsy": done then, not brought along.
+            tell_unit(story, unit, background=False)
         elif _JUST_DONE.search(between):
             begin(story, unit, at_zero=False)
         elif re.search("[,;]", between) or cues.says("found", between) or unit.kind in TREATMENT | {"medication"}:
@@ -245,9 +324,12 @@ def _arrive(story: Story, start: int, end: int, said: list[Expression], *, facts
             begin(story, unit, at_zero=unit.kind in ("lesion", "finding"))
 
 
-def _date_day0(story: Story, places: Sequence[Expression], before: Sequence[BaseFact], start: int, own: Expression | None) -> None:
-    """Bind day 0 to a date, an age, or to what it is told to come after."""
+def _date_day0(
+    story: Story, places: Sequence[Expression], before: Sequence[BaseFact], start: int, own: Expression | None
+) -> list[Expression]:
+    """Bind day 0 to a date, an age, or to what it is told to come after; the expressions that say so of day 0 alone."""
     opening = story.opening
+    counted = []
     for x in places:
         parted = any(story.where[f.id] < x.start < opening.start for f in before)
         past = cues.says("background", story.reading.text[start : x.start])
@@ -260,9 +342,16 @@ def _date_day0(story: Story, places: Sequence[Expression], before: Sequence[Base
             story.link(BIRTH, DAY0, x.low, x.high, TEXT, "age", x)
             story.age = x.low / DAYS_PER_YEAR
         if x.kind in ("offset", "elapsed", "cycles") and (x.low or 0) >= 0 and (opening.fact is None or x is own):
+            # Of a story that opens so long after something, that is what the same words name.
             source = source_of(story, x, background=story.past is not None)
+            visit = story.reading.text[opening.start : x.start]
+            if source in (None, DAY0) and x.kind == "elapsed" and x.start > opening.start and not re.search("[,;]", visit):
+                # "was referred after 3 months": of what is not told, and no time after the visit.
+                counted.append(x)
             if source not in (None, DAY0):
                 story.link(str(source), DAY0, x.low, x.high, TEXT, "after", x)
+                counted += [x] if x is not own else []
+    return counted
 
 
 def _elsewhere(story: Story, fact: BaseFact) -> None:

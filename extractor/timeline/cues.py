@@ -20,6 +20,11 @@ _CYCLE = re.compile(
     r"\b(?:every|q|interval of) ?(?P<weeks>\d|two|three|four|six) ?w(?:ee)?ks?\b",
     re.IGNORECASE,
 )
+_TELLS = re.compile(r"(?:,|\bwho(?: (?:was|had))?) $", re.IGNORECASE)
+_REASONED = re.compile(
+    r"\b(?:given|based on|considering|because of|according to|in view of|in (?:the )?light of|due to|despite|while|whilst|when)\b[^,;.]*$",
+    re.IGNORECASE,
+)
 _WEEKS = {"two": 2, "three": 3, "four": 4, "six": 6}
 
 
@@ -50,6 +55,17 @@ def says(kind: str, text: str) -> bool:
     return _pattern(kind).search(text) is not None
 
 
+def is_background(text: str) -> bool:
+    """Whether a text turns to what lies before; a history that a judgement is only based on ("given the history of") does not."""
+    return any(not _REASONED.search(text[: m.start()]) for m in _pattern("background").finditer(text))
+
+
+def is_running(text: str) -> bool:
+    """Whether a text tells a treatment that is under way, unless as the time of something else ("while she was receiving")."""
+    match = find("running", text)
+    return match is not None and not _REASONED.search(text[: match.start()])
+
+
 @cache
 def _pluperfect() -> re.Pattern[str]:
     had, been = _any_of("had"), _any_of("been")
@@ -71,6 +87,11 @@ def visit(text: str) -> re.Match[str] | None:
         if (not says("not_presentation", before) and not _NO_VISIT.search(before)) or _WHO_HAD.search(before):
             return match
     return None
+
+
+def first_visit(text: str) -> re.Match[str] | None:
+    """The words of a visit that is not told as coming again."""
+    return None if says("again", text) or is_pluperfect(text) else visit(text)
 
 
 def is_transfer(text: str, cue: re.Match[str]) -> bool:
@@ -97,6 +118,13 @@ def history_begins(text: str) -> int | None:
     """Where in a text "with a history of" turns to the past."""
     match = _HISTORY_OF.search(text)
     return match.start() if match else None
+
+
+def history_ends(text: str) -> int | None:
+    """Where in a text a history the patient is introduced with gives way to what is told ("with a history of gout, underwent")."""
+    history = _pattern("background").search(text)
+    verb = _pattern("found").search(text, history.end()) if history and history[0].lower().endswith("history of") else None
+    return verb.start() if verb and _TELLS.search(text[: verb.start()]) else None
 
 
 def cycle_days(text: str) -> tuple[float, float] | None:

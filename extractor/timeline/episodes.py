@@ -1,10 +1,12 @@
 """How long a treatment lasted: its cycles and durations, what stopped it, what took its place."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from extractor.schema import DAYS_PER_YEAR, Drug
 from extractor.timeline import cues
 from extractor.timeline.anchors import Event, kinds_of
+from extractor.timeline.dates import bind_date
 from extractor.timeline.expressions import Expression
 from extractor.timeline.kinds import COURSES, course_of, kind_of
 from extractor.timeline.story import ORDER, SAME, TEXT, USUAL, Story, end_point
@@ -27,16 +29,29 @@ def lasts(story: Story, x: Expression, unit: Unit | None, units: Sequence[Unit])
         courses = [u for u in units if u.kind in COURSES]
         nearest = max((u for u in courses if u.at < x.start), key=lambda u: u.at, default=courses[0] if courses else None)
         event = next((e for e in reversed(story.events) if e.point == unit.facts[0].id), None) if nearest is unit else None
-    if event is None or x.low is None or x.high is None:
+    if event is None or (x.kind == "duration" and (x.low is None or x.high is None)):
         return
     # Of a list with several durations each belongs to what is told before it and has none yet.
     given = [f for f in event.facts if kind_of(f) in COURSES and f.id not in story.lasted]
     before = [f for f in given if story.where[f.id] < x.start]
     for fact in before or given:
-        story.ends_after(fact, x.low, x.high, TEXT, "lasted", x)
         story.lasted.add(fact.id)
-    if x.high <= 400 and kind_of(event.facts[0]) in COURSES:
+        if x.kind == "until":
+            if bind_date(story, x, end_point(fact)):
+                story.ends_after(fact, 0, None, ORDER, "ends after it starts")
+        elif x.low is not None:
+            story.ends_after(fact, x.low, x.high, TEXT, "lasted", x)
+    if (x.high or 0) <= 400 and kind_of(event.facts[0]) in COURSES:
         event.after = end_point(event.facts[0])
+
+
+def lasted_to(story: Story, event: Event, x: Expression) -> None:
+    """A course told with both its dates ("from June to July 2014") ended at the second."""
+    until = replace(x, low=x.until[0], high=x.until[1], month=None, iso=None) if x.until else None
+    for fact in event.facts:
+        if until is not None and kind_of(fact) in COURSES and bind_date(story, until, end_point(fact)):
+            story.ends_after(fact, 0, None, ORDER, "ends after it starts")
+            event.after = end_point(event.facts[0]) if fact is event.facts[0] else event.after
 
 
 def continues(story: Story, source: str, point: str, x: Expression) -> None:
@@ -67,6 +82,14 @@ def supersede(story: Story, event: Event) -> None:
             story.ends_after(fact, 0, None, ORDER, "ends after it starts")
 
 
+def operated(story: Story, event: Event) -> None:
+    """What was given before an operation ended with it at the latest."""
+    before = [f for e in story.events if not e.background for f in e.facts if isinstance(f, Drug) and f.intent == "neoadjuvant"]
+    for fact in [f for f in before if f.id not in story.ends]:
+        story.link(end_point(fact), event.point, 0, None, ORDER, "given before the operation")
+        story.ends_after(fact, 14, None, USUAL, "ends after it starts")
+
+
 def dies(story: Story, event: Event) -> None:
     """Treatments still running end with the patient at the latest."""
     for fact in [f for e in story.events if not e.background for f in e.facts]:
@@ -80,8 +103,9 @@ def stops(story: Story, start: int, end: int, text: str) -> None:
     if cue is None or not story.arrived:
         return
     x = Expression("end", start + cue.start(), start + cue.end())
+    said = text.lower()
     for fact in [f for e in story.events if e.kind in COURSES for f in e.facts]:
-        named = any(e.role == "head" and start <= e.start < end for e in fact.evidence)
+        named = any(e.role == "head" and start <= e.start < end for e in fact.evidence) or fact.name.lower() in said
         told_now = story.where[fact.id] >= start and cue[0].lower() != "completed"
         if named and isinstance(fact, Drug) and not told_now and fact.id not in story.ends and story.now.point != fact.id:
             story.link(story.now.point, end_point(fact), 0, 7, SAME, "ended", x)

@@ -7,7 +7,7 @@ half years" is ±91; a calendar date runs from its first to its last day.
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -36,7 +36,8 @@ class Expression:
     """One time expression.
 
     `low` and `high` are days: after the anchor (negative: before it), since birth for an age, of length for a duration, ordinals of
-    the calendar for a date. `anchor` is the span of the words it counts from, `month` a month without its year, `iso` the date.
+    the calendar for a date. `anchor` is the span of the words it counts from, `month` a month without its year, `iso` the date,
+    `until` the second date of a span of time; `vague` has no number, `day` is a day of the ward ("postoperative day 3").
     """
 
     kind: str
@@ -49,6 +50,20 @@ class Expression:
     month: tuple[int, int | None] | None = None
     iso: str | None = None
     since: bool = False
+    vague: bool = False
+    until: tuple[int, int] | None = None
+    day: bool = False
+
+
+_LARGER = re.compile(r"\b(?P<amount>[\w.]+)[ -](?P<unit>years?|months?|weeks?),?(?: and)? $", re.IGNORECASE)
+_JOINED = re.compile(r"\w{0,6}(?:,? and| with| for)(?: [\w-]+){0,2} ")
+
+
+def counts_from(x: Expression, at: int, text: str) -> bool:
+    """Whether what stands at an offset is what an expression counts from, or is joined to it ("after surgery and chemotherapy")."""
+    if x.anchor is None or at < x.anchor[0]:
+        return False
+    return at < x.anchor[1] or (at - x.end < 30 and _JOINED.fullmatch(text[x.end : at]) is not None)
 
 
 @cache
@@ -138,7 +153,11 @@ def express(mention: Mention, text: str) -> Expression | None:
             return None
         nth = many[0]
         short, long = unit_days(str(said.get("unit", "day")))
-        return make("stay" if kind == "stay" else "offset", max(0.0, nth - 1) * short, nth * long)
+        return replace(make("stay" if kind == "stay" else "offset", max(0.0, nth - 1) * short, nth * long), day=kind == "day")
+    if kind == "week":
+        many = amount(str(said.get("ordinal") or said.get("ordinal2")))
+        short, long = unit_days(str(said.get("unit") or said.get("unit2")))
+        return None if many is None else make("cycles", max(0.0, many[0] - 1) * short, (many[0] + 0.5) * long)
     if kind == "cycle_day":
         cycles, day = number(str(said["amount"])), number(str(said["day"]))
         if cycles is None or day is None:
@@ -149,6 +168,8 @@ def express(mention: Mention, text: str) -> Expression | None:
         days = length(str(said["amount"]) or "several", str(said["unit"]), "half" in said)
         if days is None:
             return None
+        more = _and_before(text[max(0, mention.start - 30) : mention.start])
+        days = (days[0] + more, days[1] + more)
         if kind == "cycles_done":
             return make("cycles", *days)
         if kind == "before" and text[max(0, mention.start - 4) : mention.start].lower() == "for ":
@@ -164,7 +185,16 @@ def express(mention: Mention, text: str) -> Expression | None:
         short, long = unit_days(str(said["unit"]))
         return make("offset", 1.5 * short, 6 * long)
     low, high = (float(said[k]) if said.get(k) not in (None, "") else None for k in ("low", "high"))
-    return make("offset" if kind == "vague" else kind, low, high)
+    if kind == "vague":
+        return replace(make("offset", low, high), vague=True)
+    return make(kind, low, high)
+
+
+def _and_before(before: str) -> float:
+    """The days of the larger unit told ahead of a smaller one: "one year and" two months later."""
+    match = _LARGER.search(before)
+    many = number(match["amount"]) if match else None
+    return 0.0 if match is None or many is None else many * unit_days(match["unit"])[0]
 
 
 def _anchor(mention: Mention, text: str) -> tuple[int, int] | None:
@@ -174,6 +204,8 @@ def _anchor(mention: Mention, text: str) -> tuple[int, int] | None:
 
 
 def _age(mention: Mention, said: dict[str, object]) -> Expression | None:
+    if said.get("low"):
+        return Expression("age", mention.start, mention.end, float(str(said["low"])), float(str(said["high"])), None, mention.text)
     if said.get("decade"):
         low, span = float(str(said["decade"])), 10.0
         part = str(said.get("part") or "").strip().lower()
@@ -190,15 +222,20 @@ def _age(mention: Mention, said: dict[str, object]) -> Expression | None:
 def _date(mention: Mention, said: dict[str, object]) -> Expression | None:
     words = re.sub(r"\s+", " ", str(said["date"]).lower()).strip()
     part = str(said.get("part") or "").lower()
+    if said.get("until") and not re.search(r"\d{4}", words):
+        words = f"{words} {str(said['until'])[-4:]}"
     span = _calendar(words)
     since = mention.text.lower().startswith(("since", "by ", "until"))
     if span is None:
         month, day = _month_day(words)
         if month is None:
             return None
-        return Expression("date", mention.start, mention.end, None, None, None, mention.text, (month, day), None, since)
+        kind = "until" if mention.text.lower().startswith("until") else "date"
+        return Expression(kind, mention.start, mention.end, None, None, None, mention.text, (month, day), None, since)
     low, high = _narrow(*span, part)
-    return Expression("date", mention.start, mention.end, low, high, None, mention.text, None, _iso(span), since)
+    kind = "until" if mention.text.lower().startswith("until") else "date"
+    end = _calendar(str(said["until"]).lower()) if said.get("until") else None
+    return Expression(kind, mention.start, mention.end, low, high, None, mention.text, None, _iso(span), since, until=end)
 
 
 def _narrow(low: int, high: int, part: str) -> tuple[int, int]:

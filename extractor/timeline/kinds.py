@@ -84,17 +84,21 @@ def _courses() -> tuple[dict[str, Course], list[tuple[str, Course]]]:
     return {n: c for n, c in known if not n.startswith("*")}, sorted(endings, key=lambda e: (-len(e[0]), e[0]))
 
 
+@cache
+def _course_named(name: str) -> Course | None:
+    whole, endings = _courses()
+    if name in whole:
+        return whole[name]
+    return next((course for ending, course in endings if any(word.endswith(ending) for word in name.split())), None)
+
+
 def course_of(fact: BaseFact) -> Course:
     """The course a treatment usually takes: by its name, by the ending of one of its words, or as what else is said of it."""
     if isinstance(fact, Procedure):
         return Course("radiotherapy", 1, 60)
-    whole, endings = _courses()
-    name = fact.name.lower()
-    if name in whole:
-        return whole[name]
-    for ending, course in endings:
-        if any(word.endswith(ending) for word in name.split()):
-            return course
+    course = _course_named(fact.name.lower())
+    if course is not None:
+        return course
     acronym = len(fact.name) > 2 and fact.name.replace("-", "").isupper()
     systemic = isinstance(fact, Drug) and (fact.cycles or fact.intent not in (None, "supportive", "prophylactic"))
     return Course("therapy", 21, 180) if acronym or systemic else Course("medication", 1, 180)

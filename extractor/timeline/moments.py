@@ -1,19 +1,21 @@
 """Time expressions to moments of the story: what they count from, the calendar, and where the story moves to."""
 
 import re
-from datetime import date
 
 from extractor.schema import DAYS_PER_YEAR, Drug
 from extractor.timeline import cues
 from extractor.timeline.anchors import Event, kinds_meant, kinds_of, resolve, says_end
+from extractor.timeline.dates import before_day0, bind_date
 from extractor.timeline.episodes import continues, end_of
-from extractor.timeline.expressions import Expression, days_of
+from extractor.timeline.expressions import Expression
 from extractor.timeline.kinds import COURSES, TREATMENT, course_of, kind_of
 from extractor.timeline.network import DAY0
-from extractor.timeline.story import BIRTH, CALENDAR, CALENDAR_ZERO, ORDER, TEXT, Story
+from extractor.timeline.story import BIRTH, ORDER, TEXT, Story
 
 BY_OTHERS = frozenset({"same", "at_event", "at_surgery", "before_event", "index"})
 """Expressions that point to a moment told already: on their own they do not move the story."""
+SHORTLY_IN_HOSPITAL = 14.0
+"""The days that "shortly after" means in a story of an emergency."""
 
 
 def source_of(story: Story, x: Expression, *, background: bool) -> str | None:
@@ -25,13 +27,15 @@ def source_of(story: Story, x: Expression, *, background: bool) -> str | None:
     if _is_to_come(story, x):
         return None
     if x.kind == "cycles":
-        event = story.last({"therapy"}) or story.last(COURSES)
+        event = story.last({"therapy"}) or story.last(COURSES) or _course_before(story)
         return event.point if event else story.current(background).point
     if x.kind == "stay":
+        if story.counted_from is not None:
+            return story.counted_from
         return next((e.point for e in reversed(story.events) if e.kind == "presentation"), DAY0)
     if x.kind in ("follow_up", "elapsed_total") and (event := story.last(TREATMENT)) is not None:
         lasting = any(isinstance(f, Drug) and course_of(f).high > DAYS_PER_YEAR for f in event.facts)
-        return event.point if event.kind == "surgery" or lasting else end_of(story, event)
+        return event.point if event.kind == "surgery" or lasting or x.kind == "elapsed_total" else end_of(story, event)
     if (x.high or 0) < 0:
         return story.reference()
     return story.current(background).after
@@ -41,7 +45,11 @@ def _anchored(story: Story, x: Expression) -> tuple[bool, str | None]:
     """Whether the anchor's words settle what is counted from, and the point."""
     words = story.words(x)
     event = resolve(words, x.anchor or (0, 0), [e for e in story.events if e.facts or e.kind == "presentation"])
+    if event is not None and event.background and _is_over(story, event, x):
+        return False, None
     if event is not None and event.kind != "presentation":
+        if x.day:
+            story.counted_from = event.point
         return True, end_of(story, event) if says_end(words) and event.kind in COURSES else event.point
     kinds = kinds_meant(words)
     if event is not None or "presentation" in kinds:
@@ -50,6 +58,13 @@ def _anchored(story: Story, x: Expression) -> tuple[bool, str | None]:
     if course is not None and (x.kind == "cycles" or cues.says("course", words) or re.search(r"\b(?:this|that)\b", words)):
         return True, course.point
     return not kinds and x.kind == "offset" and (x.low or 0) >= 0 and cues.says("onset", words), None
+
+
+def _is_over(story: Story, event: Event, x: Expression) -> bool:
+    """Whether so long after an event of the past is still past: then it is not what words told after the visit count from."""
+    same = {event.point} | {k.before for k in story.links if k.after == event.point and k.low == 0 and k.high == 0}
+    ends = [k.high for k in story.links if k.before == DAY0 and k.after in same and k.high is not None]
+    return story.arrived and not story.retelling and bool(ends) and min(ends) + (x.high or 0) < 0
 
 
 def _is_to_come(story: Story, x: Expression) -> bool:
@@ -89,23 +104,8 @@ def moment_of(story: Story, x: Expression, *, background: bool) -> Event | None:
             return None
         story.link(BIRTH, point, x.low, x.high, TEXT, "age", x)
         moment.background = background or x.high <= story.age * DAYS_PER_YEAR
-    else:
-        source = source_of(story, x, background=background)
-        if source is None and not _is_to_come(story, x):
-            return None
-        if source is None:
-            # Told ahead of what it counts from: the story itself does not move there.
-            story.pending.append((x, point))
-            moment.background = True
-            story.events.append(moment)
-            return moment
-        story.link(source, point, x.low, x.high, TEXT, "after" if x.high >= 0 else "before", x)
-        if x.kind in ("elapsed", "cycles"):
-            continues(story, source, point, x)
-        moment.background = moment.background or x.high < 0
-        if not moment.background:
-            brief = x.kind in ("offset", "follow_up") and x.high < 8
-            story.tempo = "usual" if x.high > 21 else "acute" if brief else story.tempo
+    elif not _count(story, x, moment, background=background):
+        return None if moment not in story.events else moment
     story.events.append(moment)
     if moment.background:
         story.link(point, story.reference(), 0, None, ORDER, "told as past")
@@ -118,6 +118,37 @@ def moment_of(story: Story, x: Expression, *, background: bool) -> Event | None:
     return moment
 
 
+def _count(story: Story, x: Expression, moment: Event, *, background: bool) -> bool:
+    """Place a moment so long after what its words count from; False where that is not told yet, or not known."""
+    low, high = x.low or 0.0, x.high or 0.0
+    source = source_of(story, x, background=background)
+    if source is None:
+        if _is_to_come(story, x):
+            # Told ahead of what it counts from: the story itself does not move there.
+            story.pending.append((x, moment.point))
+            moment.background = moment.ahead = True
+            story.events.append(moment)
+        return False
+    if x.vague and story.tempo == "acute":
+        # In a ward "shortly after" is days.
+        high = min(high, SHORTLY_IN_HOSPITAL)
+    story.link(source, moment.point, low, high, TEXT, "after" if high >= 0 else "before", x)
+    if x.kind in ("elapsed", "cycles"):
+        continues(story, source, moment.point, x)
+    course = _course_before(story)
+    before = x.kind == "cycles" and not story.treated and story.visit.point == DAY0 and course is not None and source == course.point
+    moment.background = moment.background or high < 0 or before
+    if not moment.background:
+        brief = x.kind in ("offset", "follow_up") and high < 8
+        story.tempo = "usual" if high > 21 and not x.vague else "acute" if brief else story.tempo
+    return True
+
+
+def _course_before(story: Story) -> Event | None:
+    """The last treatment told as given before the story."""
+    return next((e for e in reversed(story.events) if e.background and e.facts and not kinds_of(e).isdisjoint(COURSES)), None)
+
+
 def _moment_told(story: Story, x: Expression, *, background: bool) -> Event | None:
     """The event that words such as "at the same time" or "on admission" point to."""
     if x.kind == "same":
@@ -125,29 +156,3 @@ def _moment_told(story: Story, x: Expression, *, background: bool) -> Event | No
     if x.kind == "index" and story.arrived:
         return next((e for e in reversed(story.events) if e.kind == "presentation"), None)
     return resolve(story.words(x), x.anchor, story.events) if x.kind == "at_event" and x.anchor else None
-
-
-def before_day0(story: Story, point: str) -> bool:
-    """Whether a date lies before that of day 0."""
-    dates = {x.after: x for x in story.links if x.before == CALENDAR_ZERO}
-    return DAY0 in dates and point in dates and (dates[point].high or 0) < (dates[DAY0].low or 0)
-
-
-def bind_date(story: Story, x: Expression, point: str) -> bool:
-    """Bind a point to the calendar; a month without its year is the next such month of the story."""
-    low, high, iso = x.low, x.high, x.iso
-    if x.month is not None and story.calendar is not None:
-        year = date.fromordinal(story.calendar).year
-        span = days_of(year, *x.month)
-        if span is not None and span[1] < story.calendar:
-            year += 1
-            span = days_of(year, *x.month)
-        low, high = span or (None, None)
-        iso = f"{year:04d}-{x.month[0]:02d}" + (f"-{x.month[1]:02d}" if x.month[1] else "")
-    if low is None or high is None:
-        return False
-    story.link(CALENDAR_ZERO, point, low, high, CALENDAR, "date", x)
-    story.calendar = int(low)
-    if iso:
-        story.dates[point] = iso
-    return True

@@ -27,7 +27,8 @@ class Story:
     """The walk over one patient's sentences and what it has reached.
 
     `now` is the event the story has come to, `here` the one just told (a flashback leaves `now` where it is), `past` the last event
-    told as past, `visit` the last time the patient came or the last moment named, `specimen` the last tissue taken.
+    told as past, `visit` the last time the patient came or the last moment named, `specimen` the last tissue taken, `counted_from`
+    what the days of the ward are counted from ("postoperative day 42"); `retelling` is set while the way to the visit is told.
     """
 
     def __init__(
@@ -48,8 +49,10 @@ class Story:
         self.treated = False
         self.tempo = "usual"
         self.first_clause = True
+        self.retelling = False
         self.past_clause = self.past_before = self.past_sentence = False
         self.pending: list[tuple[Expression, str]] = []
+        self.counted_from: str | None = None
         self.calendar: int | None = None
         self.date: str | None = None
         self.dates: dict[str, str] = {}
@@ -74,11 +77,15 @@ class Story:
 
     def overrules(self, x: Expression | None) -> bool:
         """A time after something told is no past, however the verb is put."""
-        return x is not None and self.arrived and x.kind in _FORWARD and (x.low or 0) >= 0
+        return x is not None and self.arrived and not self.retelling and x.kind in _FORWARD and (x.low or 0) >= 0
 
     def reference(self) -> str:
         """The point before which lies what is told as past."""
-        return self.now.point if self.arrived else DAY0
+        return self.now.point if self.arrived and not self.retelling else DAY0
+
+    def is_at_visit(self) -> bool:
+        """Whether the story has not gone on from the sentence of day 0."""
+        return self.reading.sentence_at(self.now.at).index <= self.reading.sentence_at(self.opening.start).index
 
     def words(self, x: Expression) -> str:
         return self.reading.text[x.anchor[0] : x.anchor[1]] if x.anchor else ""

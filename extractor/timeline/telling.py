@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from extractor.schema import DAYS_PER_YEAR
 from extractor.timeline import cues
 from extractor.timeline.anchors import Event, kinds_of, resolve
-from extractor.timeline.episodes import dies, supersede
+from extractor.timeline.dates import before_day0, bind_date
+from extractor.timeline.episodes import dies, lasted_to, operated, supersede
 from extractor.timeline.expressions import Expression
 from extractor.timeline.kinds import SHOWING, SPECIMEN, TREATMENT, WORK_UP, gap, is_tumor
-from extractor.timeline.moments import before_day0, bind_date, moment_of
+from extractor.timeline.moments import moment_of
 from extractor.timeline.network import DAY0
 from extractor.timeline.opening import told_as_past
-from extractor.timeline.story import BIRTH, FIRST, ORDER, SAME, TEXT, USUAL, Story
+from extractor.timeline.story import BIRTH, FIRST, ORDER, SAME, TEXT, USUAL, Story, end_point
 from extractor.timeline.units import Unit
 
 YEARS_BEFORE = 10 * DAYS_PER_YEAR
 """What was done before the story at no told distance is taken to lie within so many days."""
+YEAR_BEFORE = DAYS_PER_YEAR
+"""The illness that led to a visit is taken to have begun within so many days."""
 KNOWN_BEFORE = 14.0
 """What a patient comes with was found within so many days before."""
 _BEFORE_TOLD = re.compile(
@@ -62,6 +65,15 @@ def _tell_before(story: Story, unit: Unit) -> bool:
     return True
 
 
+def tell_running(story: Story, unit: Unit) -> None:
+    """A treatment during which something happens at the time the story has come to: it began before."""
+    event = story.register(unit)
+    story.link(event.point, story.now.point, 0, None, ORDER, "given at that time")
+    story.link(event.point, story.now.point, None, YEAR_BEFORE, USUAL, "usual course of therapy")
+    story.link(story.now.point, end_point(unit.facts[0]), 0, None, ORDER, "given at that time")
+    story.ends.add(unit.facts[0].id)
+
+
 def _tell_finding(story: Story, unit: Unit) -> None:
     """A symptom or a laboratory value is there at the current time, and the story does not move on by it."""
     event = story.register(unit)
@@ -92,12 +104,14 @@ def _tell_pathology(story: Story, unit: Unit) -> bool:
 def _join(story: Story, unit: Unit) -> bool:
     """A finding told without its examination belongs to the one told before it."""
     here = story.here
-    joined = (
+    joined = here is not None and (here.ahead or not here.background) and here.kind in SHOWING | {"lesion", "diagnosis", "presentation"}
+    shown_here = (
         here is not None
-        and not (here.background and here.kind == "diagnosis")
-        and here.kind in SHOWING | {"lesion", "diagnosis", "presentation"}
+        and here.kind in SHOWING - {"surgery", "radiotherapy"}
+        and here.at >= story.reading.sentence_at(unit.at).start
+        and unit.kind in ("progression", "response", "recurrence")
     )
-    if here is None or not joined or unit.kind not in ("lesion", "diagnosis", "biomarker"):
+    if here is None or not joined or not (unit.kind in ("lesion", "diagnosis", "biomarker") or shown_here):
         return False
     event = story.register(unit)
     if unit.kind == "diagnosis" and here.kind != "diagnosis":
@@ -150,10 +164,14 @@ def _tell_dated(story: Story, unit: Unit, x: Expression, *, background: bool) ->
     if background:
         story.link(event.point, story.reference(), 0, None, ORDER, "told as past")
         story.link(event.point, DAY0, None, 4 * DAYS_PER_YEAR, USUAL, "shortly before the story")
+        if story.past is not None and story.past.facts:
+            story.link(story.past.point, event.point, 0, None, USUAL, "told after")
         story.recede(event)
     else:
         story.link(story.now.point, event.point, 0, None, ORDER, "told after")
         _advance(story, event)
+    if x.until is not None:
+        lasted_to(story, event, x)
     return True
 
 
@@ -166,6 +184,7 @@ def _tell_at(story: Story, unit: Unit, x: Expression, *, background: bool) -> bo
     story.link(moment.point, event.point, 0, 0, SAME, x.kind, x)
     if moment.background:
         story.recede(event)
+        event.ahead = moment.ahead
     else:
         _advance(story, event)
     return True
@@ -188,7 +207,8 @@ def _at_surgery(story: Story, unit: Unit, x: Expression) -> bool:
 
 def since_when(story: Story, unit: Unit, said: Sequence[Expression]) -> Expression | None:
     """How long a disease, a symptom or a medicine has lasted when the story opens ("hypertension for 10 years")."""
-    if not story.arrived or story.now.point != DAY0 or unit.kind not in ("diagnosis", "medication", "therapy", "finding"):
+    lasting = unit.kind in ("diagnosis", "medication", "therapy", "finding")
+    if not lasting or unit.expression is not None or story.treated or story.visit.point != DAY0:
         return None
     least = {"finding": 0, "diagnosis": 180}.get(unit.kind, 2 * DAYS_PER_YEAR - 40)
     for x in said:
@@ -203,6 +223,9 @@ def tell_since(story: Story, unit: Unit, x: Expression) -> None:
     event = story.register(unit)
     event.background = True
     story.link(event.point, DAY0, x.low, x.high, TEXT, "lasting until then", x)
+    if unit.kind == "diagnosis" and is_tumor(unit.facts[0]):
+        # What else is told of the past is what was done for it.
+        story.past = event
 
 
 def _tell_past(story: Story, unit: Unit) -> None:
@@ -214,6 +237,11 @@ def _tell_past(story: Story, unit: Unit) -> None:
         story.link(event.point, DAY0, 0, KNOWN_BEFORE, SAME, "led up to day 0")
         event.background = True
         story.here = event
+        return
+    if story.past is None and story.retelling:
+        # The way to the visit: of the illness that led there.
+        story.link(event.point, reference, 0, YEAR_BEFORE, USUAL, "led to the visit")
+        story.recede(event)
         return
     if story.past is not None:
         previous = story.past.told_as
@@ -245,11 +273,13 @@ def _advance(story: Story, event: Event) -> None:
         supersede(story, event)
     if event.kind in SPECIMEN:
         story.specimen = event
+    if event.kind == "surgery":
+        operated(story, event)
     if event.kind == "death":
         dies(story, event)
     if event.kind in TREATMENT | {"discharge"}:
         story.treated = True
-    if event.kind != "finding":
+    if event.kind not in ("finding", "offer"):
         story.now = story.here = event
 
 

@@ -19,17 +19,22 @@ _BOUNDARY = re.compile(
     rf"|,?(?= and (?:[\w-]+ ){{0,5}}{_VERB}\b)|,?(?= and (?:he|she|they|the patient) )"
     r"|\s(?=(?:followed by|and then|and subsequently|and later|and thereafter|when|whereas)\b)"
 )
-_AFTER = re.compile(r"\b(?:after|following)(?: the| a| an| her| his)?(?: [\w-]+){0,3} ?$", re.IGNORECASE)
+_AFTER = re.compile(r"\b(?:after|following|despite)(?: the| a| an| her| his)?(?: [\w-]+){0,3} ?$", re.IGNORECASE)
 _BEFORE = re.compile(r"\b(?:before|prior to|preceding)(?: the| a| an| her| his)?(?: [\w-]+){0,3} ?$", re.IGNORECASE)
+_DESPITE = re.compile(r"\bdespite\b", re.IGNORECASE)
 _BY = re.compile(r"\b(?:on|by|in|via|at|using|during|through)(?: [\w-]+){0,2} ?$", re.IGNORECASE)
 _OF = re.compile(r"\b(?:of|from)\b", re.IGNORECASE)
 _STOP = re.compile(r"[,;]")
 _IN_SEQUENCE = re.compile(
     r"\b(?:then|followed by|subsequent(?:ly)?|later|thereafter|afterwards?|next|finally|before|after|prior to)\b", re.IGNORECASE
 )
+_STARTED = re.compile(r"\b(?:started|begun|began|initiated|commenced|restarted|resumed|introduced)\b", re.IGNORECASE)
 _ALONE = frozenset({"discharge", "death"})
 _TOGETHER = {"radiotherapy", "therapy"}
 """Given in one breath they are given together: chemoradiotherapy."""
+_DRUGS = {"therapy", "medication"}
+_LISTED = re.compile(r"(?: ?\([^()]{1,40}\)| ?[\d.,]+ ?[\w/]+){0,2} ?(?:,|,? and|plus|with|\+|/) ?", re.IGNORECASE)
+"""What may stand between two drugs of one list: doses, then a conjunction."""
 _VERDICTS = frozenset({"response", "progression", "recurrence", "alive"})
 
 
@@ -74,7 +79,8 @@ def units_of(facts: Sequence[BaseFact], where: dict[str, int], reading: Reading,
         last = units[-1] if units else None
         between = text[last.end : at] if last else ""
         near = kind in COURSES or len(between) < 120
-        same = last is not None and (last.kind == kind or {last.kind, kind} == _TOGETHER)
+        listed = last is not None and {last.kind, kind} == _DRUGS and _LISTED.fullmatch(between) is not None
+        same = last is not None and (last.kind == kind or {last.kind, kind} == _TOGETHER or listed)
         if last and same and near and not _IN_SEQUENCE.search(between) and not apart(last.end, at):
             last.facts.append(fact)
             last.end = max(last.end, stop)
@@ -138,9 +144,11 @@ def _in_order(units: Sequence[Unit], text: str, start: int) -> list[Unit]:
 
 def governing(unit: Unit, places: Sequence[Expression], units: Sequence[Unit], text: str) -> Expression | None:
     """The time words a unit stands under: those directly after it in its clause, else the last before it."""
-    preceding = [x for x in places if x.start < unit.at]
+    # What something happened despite was there before.
+    preceding = [x for x in places if x.start < unit.at and not _DESPITE.search(text, x.end, unit.at)]
     x = next((x for x in places if x.start >= unit.at), None)
-    if x is None or (x.kind in ("cycles", "elapsed") and unit.kind in COURSES):
+    going_on = x is not None and x.kind in ("cycles", "elapsed") and not _STARTED.search(text, max(0, unit.at - 60), unit.at)
+    if x is None or (going_on and unit.kind in COURSES):
         return preceding[-1] if preceding else None
     between = text[unit.end : x.start]
     nearer = [u for u in units if unit.at < u.at < x.start and u.kind not in SHOWN]

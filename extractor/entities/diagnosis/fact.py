@@ -15,15 +15,17 @@ from extractor.entities.diagnosis.naming import (
     fullness,
     is_malignant,
     name_of,
+    organ_nouns,
     other_organs,
     place_in_name,
     same_tumour_names,
+    shared_nouns,
     words_of,
 )
 from extractor.entities.diagnosis.telling import effect, grade_after, stage_after, stages
 from extractor.entities.lesion import fact as lesion
 from extractor.entities.reading import Draft, Reading, Sentence
-from extractor.entities.site.composition import SiteReading, site_of
+from extractor.entities.site.composition import SiteReading, side_in, site_of
 from extractor.entities.site.within import may_be_one
 from extractor.schema import CASE_KINDS, Mention
 
@@ -38,7 +40,14 @@ _ALSO_CALLED = re.compile(r"\s*[/=(]\s*|[\s,()]*(?:also\s+)?(?:called|known\s+as
 _LESION_NOUN = re.compile(r"metastas[ei]s|tumou?r|neoplasm", re.IGNORECASE)
 _TIED = re.compile(r"\s*(?:\([^()]*\)\s*)?,?\s*(?:of|in|on|at|within|involving|affecting|over|to|arising)\b[^,;:]*$", re.IGNORECASE)
 _PAIRED = frozenset({"breast", "ovary", "kidney", "testis", "adrenal", "eye", "orbit", "nose", "cavity", "parotid"})
+_EYE = frozenset({"eye", "retina", "macula", "cornea", "optic", "orbit", "conjunctiva"})
+"""Of a disease of the eye a sentence tells the side once, wherever: "the left optic nerve was swollen with macular edema"."""
 _METASTATIC = re.compile(r"metastatic|(?:\w+ )?metastas[ei]s", re.IGNORECASE)
+_RECURRENT = re.compile(r"recurrent|relapsed", re.IGNORECASE)
+_IS_DIAGNOSED = re.compile(
+    r"\b(?:diagnosis of|diagnosed (?:as|with)|confirm(?:ed|ing)|proved|revealed|showed|demonstrated)\s+(?:an?\s+|the\s+)?$", re.IGNORECASE
+)
+_SHARES = re.compile(r"(?<![\w-])(?P<organ>[A-Za-z]{4,})\s*(?:,\s*|(?:/|,?\s+(?:and/or|and|or)\s+)(?:acute\s+|chronic\s+)?)", re.IGNORECASE)
 _DEFINITE = re.compile(r"\b(?:his|her|their|the|this)\s+$", re.IGNORECASE)
 _READ = re.compile(r"\b(?:consistent|compatible) with\s+(?:an? |the |solitary |isolated |multiple ){0,2}$", re.IGNORECASE)
 _EXAMINED = re.compile(r"patholog|histolog|immuno|biops|microscop|cytolog|specimen|stain", re.IGNORECASE)
@@ -67,7 +76,31 @@ def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[D
         draft.attributes["stage"] = draft.attributes["stage"] or after[0]
         draft.evidence.append((*after[1], "attribute"))
     _place(draft, reading, sentence)
-    return [draft, *_as_lesion(mention, reading, drafts)]
+    _place_examined(draft, reading, drafts)
+    return [*_coordinated(draft, reading), draft, *_as_lesion(mention, reading, drafts), *_come_back(draft, reading)]
+
+
+def _come_back(draft: Draft, reading: Reading) -> list[Draft]:
+    """A tumor that is pronounced to be a recurrent one has come back: that is an outcome, too."""
+    word = _RECURRENT.match(reading.text, draft.head[0])
+    lead = reading.text[max(draft.sentence.start, draft.head[0] - 40) : draft.head[0]]
+    if not word or draft.certainty != "confirmed" or not _IS_DIAGNOSED.search(lead):
+        return []
+    return [Draft("outcome", "recurrence", draft.mention, draft.sentence, head=word.span())]
+
+
+def _coordinated(draft: Draft, reading: Reading) -> list[Draft]:
+    """The disease of an organ that shares its noun with the next: the renal failure of "renal and liver failure"."""
+    noun = draft.mention.text.lower().rpartition(" ")[2].removesuffix("s")
+    match = _SHARES.search(reading.text, max(draft.sentence.start, draft.head[0] - 40), draft.head[0])
+    if not match or match.end() != draft.head[0] or " " not in draft.mention.text or noun not in shared_nouns():
+        return []
+    organ = match["organ"].lower()
+    site = organ_nouns().get(organ, organ)
+    span = match.span("organ")
+    if site not in organ_nouns().values() or reading.within(*span, "diagnosis"):
+        return []
+    return [Draft("diagnosis", f"{organ} {noun}", draft.mention, draft.sentence, {"site": site}, certainty=draft.certainty, head=span)]
 
 
 def _points_back(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> bool:
@@ -101,7 +134,7 @@ def same(earlier: Draft, later: Draft, reading: Reading) -> bool:
 
 def review(drafts: list[Draft], reading: Reading) -> list[Draft]:
     """Each tumour takes the fullest name it was given, and the stage that is told apart from its name."""
-    drafts = _retold(drafts, reading)
+    drafts = _without_other_meanings(_retold(drafts, reading))
     tumours = [d for d in drafts if d.type == "diagnosis" and is_tumour(d)]
     for draft in tumours:
         _place_of_lump(draft, drafts)
@@ -118,6 +151,12 @@ def review(drafts: list[Draft], reading: Reading) -> list[Draft]:
                 draft.attributes["stage"] = stage
                 draft.evidence.append((start, end, "attribute"))
     return drafts
+
+
+def _without_other_meanings(drafts: list[Draft]) -> list[Draft]:
+    """An acronym that is once a diagnosis is nowhere another type's: BCS is Budd-Chiari syndrome, then, and no operation."""
+    known = {m.text for d in drafts if d.type == "diagnosis" for _, _, m in d.heads if m.found_by.endswith("_acronym")}
+    return [d for d in drafts if d.type == "diagnosis" or d.mention.text not in known]
 
 
 def _retold(drafts: list[Draft], reading: Reading) -> list[Draft]:
@@ -220,7 +259,24 @@ def _place(draft: Draft, reading: Reading, sentence: Sentence) -> None:
         site = implied
     near = all(_near(span, draft, reading) for span in place.spans)
     draft.attributes |= {"site": (site if near else None) or implied, "laterality": place.laterality if near else None}
+    if not draft.attributes["laterality"] and words_of(str(draft.attributes["site"])) & _EYE:
+        draft.attributes["laterality"] = side_in(reading.words(sentence))
     draft.evidence += [(*s, "attribute") for s in place.spans if not (mention.start <= s[0] < mention.end)]
+
+
+def _place_examined(draft: Draft, reading: Reading, drafts: Sequence[Draft]) -> None:
+    """A histology pronounced without a place is of the lump that was examined just before: it may be another tumour than those known."""
+    if (
+        draft.attributes["site"]
+        or draft.mention.attributes.get("group") != "neoplasm"
+        or family_of(draft.name) in (None, "lymphoid")
+        or _DEFINITE.search(reading.text[max(0, draft.head[0] - 8) : draft.head[0]])
+        or not _PRONOUNCED.search(reading.text[draft.sentence.start : draft.head[0]])
+    ):
+        return
+    near = [d for d in _lumps(drafts, draft) if d.type == "lesion" and draft.sentence.index - d.sentence.index <= 1]
+    if near:
+        draft.attributes["site"] = near[0].attributes["site"]
 
 
 def _near(span: tuple[int, int], draft: Draft, reading: Reading) -> bool:
@@ -260,7 +316,8 @@ def _lumps(drafts: Sequence[Draft], tumour: Draft) -> list[Draft]:
     near = [
         d for d in reversed(drafts)
         if d.type in ("lesion", "procedure") and d.attributes.get("site") and d.head[0] < tumour.head[0]
-        and tumour.sentence.index - d.sentence.index <= _LOOK_BACK and d.name not in ("lymph node", "metastasis")
+        and tumour.sentence.index - d.sentence.index <= (_LOOK_BACK if d.type == "lesion" else _NEAR)
+        and d.name not in ("lymph node", "metastasis")
         and d.attributes.get("category") in (None, "surgery", "biopsy") and "lymph node" not in d.attributes["site"]
     ]  # fmt: skip
     return sorted(near, key=lambda d: d.type != "lesion")

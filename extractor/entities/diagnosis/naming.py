@@ -33,6 +33,8 @@ _GENERAL = frozenset(
      "infiltrating", "primary", "type", "variant", "no", "special", "cell"}
 )  # fmt: skip
 _IN_SITU = frozenset({"intraductal", "situ", "dcis", "lcis"})
+_GLANDULAR = frozenset({"adenocarcinoma", "squamous"})
+_NEUROENDOCRINE = frozenset({"carcinoid", "neuroendocrine"})
 _INVASIVE = frozenset({"invasive", "infiltrating", "infiltrative", "microinvasive"})
 
 
@@ -47,7 +49,8 @@ class Told:
 
 
 @cache
-def _organs() -> dict[str, str]:
+def organ_nouns() -> dict[str, str]:
+    """The adjectives of organs, each with its organ."""
     return {r["adjective"]: r["organ"] for r in read_table(_HERE / "organs.tsv", ("adjective", "organ"))}
 
 
@@ -60,6 +63,17 @@ def _families() -> list[dict[str, str]]:
 def modifiers() -> dict[str, str]:
     """The words that may stand before a disease name, folded, with their kind."""
     return {r["word"].lower(): r["kind"] for r in read_table(_HERE / "modifiers.tsv", ("word", "kind"))}
+
+
+@cache
+def shared_nouns() -> frozenset[str]:
+    """The nouns that several organs of a list share ("renal and liver failure"), in the singular."""
+    return frozenset(r["noun"] for r in read_table(_HERE / "shared_nouns.tsv", ("noun",)))
+
+
+@cache
+def _acronyms() -> dict[str, str]:
+    return {r["acronym"]: r["name"] for r in read_table(_HERE / "acronyms.tsv", ("acronym", "name"))}
 
 
 @cache
@@ -141,6 +155,8 @@ def name_of(mention: Mention, reading: Reading, start: int) -> str:
 
 
 def _noun(mention: Mention) -> str:
+    if mention.found_by.endswith("_acronym"):
+        return _acronyms().get(mention.text, mention.text)
     if not mention.name:
         return mention.text if mention.found_by.endswith("_eponym") else _singular(_lowered(mention.text))
     if mention.found_by != "abbreviation":
@@ -179,7 +195,7 @@ def _singular(name: str) -> str:
 def words_of(name: str) -> frozenset[str]:
     """The words of a name in one form, organs by their noun."""
     words = re.findall(r"[a-z0-9+]+", name.lower().replace("'s", "").replace("’s", "").replace("tumour", "tumor"))
-    return frozenset(_organs().get(w, w) for w in words) - {"of", "the", "a", "an", "in", "with", "and", "to"}
+    return frozenset(organ_nouns().get(w, w) for w in words) - {"of", "the", "a", "an", "in", "with", "and", "to"}
 
 
 def agree(one: frozenset[str], other: frozenset[str]) -> bool:
@@ -189,7 +205,7 @@ def agree(one: frozenset[str], other: frozenset[str]) -> bool:
 
 def other_organs(one: str, other: str) -> bool:
     """Whether two names name organs, and none that both do: "ileo-rectal" and "ileo-cutaneous fistula"."""
-    organs = frozenset(_organs().values())
+    organs = frozenset(organ_nouns().values())
     first, second = words_of(one) & organs, words_of(other) & organs
     return bool(first and second) and not first & second
 
@@ -204,10 +220,17 @@ def same_tumour_names(one: str, other: str, organs: frozenset[str]) -> bool:
     course = _of_kind("state") | _of_kind("marker") | _of_kind("side")
     if agree(first - course, second - course):
         return True
-    bare = [w - course - _GENERAL - organs - frozenset(_organs().values()) for w in (first, second)]
+    bare = [w - course - _GENERAL - organs - frozenset(organ_nouns().values()) for w in (first, second)]
+    if _other_kinds(first, second) or _other_kinds(second, first):
+        return False
     if not first <= second and not second <= first and "neuroendocrine" in first ^ second and bare[0] and bare[1]:
         return False
     return bare[0] <= bare[1] or bare[1] <= bare[0]
+
+
+def _other_kinds(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether the one is of glands and the other of neuroendocrine cells; a tumor of both says both."""
+    return bool(one & _GLANDULAR and other & _NEUROENDOCRINE) and not one & _NEUROENDOCRINE and not other & _GLANDULAR
 
 
 def _in_situ_only(one: frozenset[str], other: frozenset[str]) -> bool:
@@ -229,7 +252,7 @@ def family_of(name: str) -> str | None:
 def fullness(name: str) -> int:
     """How much a tumour name says of its kind: the words beside those for any cancer, its organ, its course and its markers."""
     words = words_of(name)
-    empty = _GENERAL | _of_kind("state") | _of_kind("marker") | _of_kind("side") | frozenset(_organs().values())
+    empty = _GENERAL | _of_kind("state") | _of_kind("marker") | _of_kind("side") | frozenset(organ_nouns().values())
     return 4 * len(words - empty) + 2 * len(words & {"carcinoma", "adenocarcinoma"}) + len(words & _INVASIVE)
 
 

@@ -16,6 +16,8 @@ _LISTED = re.compile(r"^(?:\s*\([^()]*\))?\s*(?:,|/|,?\s*(?:and/or|and|or|versus
 _EXAMINED = re.compile(r"patholog|histolog|immuno|biops|microscop|cytolog|specimen|stain", re.IGNORECASE)
 _SUGGESTED = re.compile(r"(?:suggest\w*|compatible with|favou?r\w*)(?:\W+\w+){0,3}\W*$", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:no|never|without|denied|neither|nor|any)\b[^.;,]{0,70}$", re.IGNORECASE)
+_MAIN_CLAUSE = re.compile(r",\s+(?:but|however|yet|the|this|these|he|she|his|her|it|we)\s(?!same\b)", re.IGNORECASE)
+"""Where another clause begins, which the doubt of the first does not reach ("although the differential included …, the rash was …")."""
 _PRELIMINARY = re.compile(r"in favou?r of|extemporaneous|frozen", re.IGNORECASE)
 _GRADE_AFTER = re.compile(
     r"(?:\s*\(|\s*,\s*|\s+of\s+|\s*;\s*|\s+)(?:(?:histologic(?:al)?|nuclear|tumou?r|Nottingham|Fuhrman|WHO|ISUP|FNCLCC)\s+)?"
@@ -76,6 +78,7 @@ def effect(reading: Reading, sentence: Sentence, start: int, end: int) -> str | 
 
 def _earlier(before: str) -> str | None:
     """What words further back in the sentence make of all names after them ("the differential diagnosis included …")."""
+    before = _MAIN_CLAUSE.split(before)[-1]
     words = " ".join(["", *re.findall(r"[\w'’-]+", before.lower()), ""])
     said = {effect for (side, cue), effect in _cues().items() if side == "sentence" and f" {cue} " in words}
     return "none" if "none" in said else "suspected" if said else None

@@ -24,6 +24,7 @@ from extractor.entities.lesion.phrase import (
     is_introduced,
     is_no_lesion,
     is_plural,
+    is_shown,
     is_single,
     phrase_start,
 )
@@ -35,6 +36,7 @@ from extractor.schema import CASE_KINDS, Mention
 
 _PLAIN = frozenset({"mass", "nodule", "lump", "lymph node"})
 """Names that are a lesion even where no place is told."""
+_LUMP = frozenset({"tumor", "mass", "lesion", "neoplasm"})
 _REGIONS = frozenset(
     {"chest", "abdomen", "pelvis", "head", "neck", "spine", "back", "lymph nodes", "bone marrow", "blood", "cerebrospinal fluid"}
 )
@@ -131,12 +133,14 @@ def _settle(draft: Draft, reading: Reading, drafts: Sequence[Draft], *, stated: 
         if source is not None:
             attributes["site"] = source.attributes.get("site")
             attributes["laterality"] = attributes["laterality"] or source.attributes.get("laterality")
-        elif is_primary(draft):
+        elif is_primary(draft) or (definite and not echo and earlier is None and _is_described(draft, reading)):
             attributes["site"] = next(
                 (d.attributes["site"] for d in reversed(drafts) if d.type == "diagnosis" and d.attributes.get("site")), None
             )
             return attributes["site"] is not None
-        elif not attributes["size_mm"] and (definite or (draft.name not in _PLAIN and not is_introduced(reading, mention))):
+        elif definite and stated and attributes["course"] in CHANGED:
+            pass  # "his metastatic lesions shrank": the change is told, wherever they were
+        elif not attributes["size_mm"] and (definite or (draft.name not in _PLAIN and not _comes_new(reading, mention))):
             return False
         else:
             named = SiteReading() if draft.name == "lymph node" else _place_named_before(reading, draft)
@@ -145,6 +149,16 @@ def _settle(draft: Draft, reading: Reading, drafts: Sequence[Draft], *, stated: 
     if not stated and earlier is None and not definite and _shows_first_later(reading, draft, drafts):
         attributes["course"] = "new"
     return True
+
+
+def _comes_new(reading: Reading, mention: Mention) -> bool:
+    return is_introduced(reading, mention) or is_shown(reading, mention)
+
+
+def _is_described(draft: Draft, reading: Reading) -> bool:
+    """Whether the text goes on to say where the tumor of a known cancer lies: "the tumor was located at the hilum"."""
+    tail = reading.text[draft.mention.end : min(draft.sentence.end, draft.mention.end + 40)]
+    return draft.name in _LUMP and draft.sentence.section.kind in CASE_KINDS and bool(cue("described").match(tail.lstrip()))
 
 
 def same(earlier: Draft, later: Draft, reading: Reading) -> bool:

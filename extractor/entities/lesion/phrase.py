@@ -14,6 +14,7 @@ _STOP = re.compile(
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"\b(?:an?|another)\s+$", re.IGNORECASE)
+_SHOWN = re.compile(r"\b(?:reveal|show|demonstrat|disclos|detect|identif|depict)(?:s|ed|ing|es|ied)\s+$", re.IGNORECASE)
 _QUANTITY = re.compile(r"(?:some|no|any)\s", re.IGNORECASE)
 _DEFINITE = re.compile(r"\b(?:the|this|these|those|that|his|her|their|its|such)\s+$", re.IGNORECASE)
 _ALL = re.compile(r"(?:both|all)\s", re.IGNORECASE)
@@ -60,6 +61,12 @@ def is_introduced(reading: Reading, mention: Mention) -> bool:
     return bool(_ARTICLE.search(reading.text[max(0, phrase - 9) : phrase])) or (count_of(reading.text[phrase : mention.end]) is not None)
 
 
+def is_shown(reading: Reading, mention: Mention) -> bool:
+    """Whether an examination shows a lesion that has no article: "X-ray showed cavitary lesion"."""
+    phrase = phrase_start(reading, mention.start)
+    return bool(_SHOWN.search(reading.text[max(0, phrase - 14) : phrase]))
+
+
 def is_single(reading: Reading, mention: Mention) -> bool:
     """Whether a singular comes with an article, so that the text speaks of one thing: "a mass", not "metastasis in the liver"."""
     phrase = phrase_start(reading, mention.start)
@@ -78,7 +85,7 @@ def is_echo(reading: Reading, mention: Mention) -> bool:
     return bool(
         re.match(rf"\s+(?:{cue('echo').pattern})", reading.text[mention.end : mention.end + 30], re.IGNORECASE)
         or _COPULA.search(lead)
-        or re.search(rf"(?:{cue('reading').pattern})\s+(?:an?\s+|the\s+)?(?:[\w-]+\s+){{0,2}}$", before, re.IGNORECASE)
+        or re.search(rf"(?<!\ba )(?<!\ban )(?:{cue('reading').pattern})\s+(?:an?\s+|the\s+)?(?:[\w-]+\s+){{0,2}}$", before, re.IGNORECASE)
     )
 
 

@@ -32,6 +32,8 @@ _OF_SOMETHING_ELSE = re.compile(
     re.IGNORECASE,
 )
 """A symptom that comes back or stays away is no outcome ("no recurrence of pain")."""
+_OF = re.compile(r"\s+of\s+(?:the|this|his|her)?\s*")
+_OCCURS = re.compile(r"\s+(?:occurred|developed|appeared|was\s+(?:diagnosed|confirmed|detected|found|proven))\b", re.IGNORECASE)
 _FOLLOWED = re.compile(r"follow|monitor|surveil|observation", re.IGNORECASE)
 
 
@@ -49,7 +51,7 @@ def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[D
     sentence = reading.sentence_at(mention.start)
     if _spoken_of_otherwise(name, mention, reading, sentence):
         return []
-    if mention.context.negated and _negates(mention):
+    if mention.context.negated and _negates(mention) and not _in_brackets(mention, reading):
         if name not in _DENIED:
             return []
         name = _DENIED[name]
@@ -125,10 +127,20 @@ def _come_back(name: str, mention: Mention, reading: Reading, drafts: Sequence[D
     if name != "recurrence":
         return []
     found = lesion.build(mention.model_copy(update={"label": "lesion", "name": name, "attributes": {"need": "place"}}), reading, drafts)
+    cancer = [m for m in reading.within(mention.start - 60, mention.end, "diagnosis") if m.attributes.get("group") == "neoplasm"]
+    if cancer and not reading.text[cancer[-1].end : mention.start].strip() and _OCCURS.match(reading.text, mention.end):
+        named = f"{cancer[-1].name or cancer[-1].text.lower()} recurrence"
+        head = (cancer[-1].start, mention.end)
+        found.append(Draft("diagnosis", named, cancer[-1], reading.sentence_at(mention.start), head=head))
     before = reading.text[max(0, mention.start - 40) : mention.start]
     if re.search(r"\b(?:diagnosis of|diagnosed (?:with|as)) (?:an? )?(?:\w+ )?$", before, re.IGNORECASE):
         found.append(Draft("diagnosis", mention.text.lower(), mention, reading.sentence_at(mention.start)))
     return found
+
+
+def _in_brackets(mention: Mention, reading: Reading) -> bool:
+    """Whether a state is added in brackets: what is denied before is no part of it ("no viable cells (complete response)")."""
+    return reading.text[max(0, mention.start - 1) : mention.start] == "(" and reading.text[mention.end : mention.end + 1] == ")"
 
 
 def _negates(mention: Mention) -> bool:
@@ -141,16 +153,17 @@ def _negates(mention: Mention) -> bool:
 
 
 def _spoken_of_otherwise(name: str, mention: Mention, reading: Reading, sentence: Sentence) -> bool:
-    if len({m.name for m in reading.in_sentence(sentence, "outcome")} - {ALIVE, NED}) >= _DEFINITION:
+    if len({m.name for m in reading.in_sentence(sentence, "outcome") if not m.context.negated} - {ALIVE, NED}) >= _DEFINITION:
         return True
     if name == ALIVE and mention.text.endswith("condition") and "discharged" in reading.text[sentence.start : mention.start]:
         return True
-    if name in ("recurrence", "progression", "remission", NED) and _OF_SOMETHING_ELSE.match(reading.text, mention.end):
+    if name in ("recurrence", "progression", "remission", NED) and _is_of_something_else(mention, reading):
         return True
     cues = _cues()
-    told = set(re.findall(r"[a-z]+", reading.text[sentence.start : mention.start].lower()))
-    if any(_holds(cues.get(("sentence", word)), name) for word in told):
-        return True
+    before = reading.text[sentence.start : mention.start].lower()
+    for side, stretch in (("sentence", before), ("clause", re.split(r"[,;:]\s", before)[-1])):
+        if any(_holds(cues.get((side, word)), name) for word in re.findall(r"[a-z]+", stretch)):
+            return True
     words = re.findall(r"[\w'’%-]+|[^\s\w]", reading.text[sentence.start : mention.start].lower())[-_LONGEST_CUE:]
     while words and words[-1] in ("a", "an", "the", "any", "local", "tumor", "disease", "further", "his", "her"):
         if _holds(cues.get(("before", " ".join(words))), name):
@@ -161,6 +174,13 @@ def _spoken_of_otherwise(name: str, mention: Mention, reading: Reading, sentence
             return True
     words = re.findall(r"[\w'’%]+|[^\s\w]", reading.text[mention.end : sentence.end].lower())[:_LONGEST_CUE]
     return any(_holds(cues.get(("after", " ".join(words[:size]))), name) for size in range(1, len(words) + 1))
+
+
+def _is_of_something_else(mention: Mention, reading: Reading) -> bool:
+    """Whether it is a symptom that comes back or stays away; a disease that is named is none ("remission of Castleman disease")."""
+    following = reading.within(mention.end, mention.end + 60, "diagnosis")
+    named = any(_OF.fullmatch(reading.text[mention.end : m.start]) for m in following)
+    return not named and bool(_OF_SOMETHING_ELSE.match(reading.text, mention.end))
 
 
 def _holds(outcomes: frozenset[str] | None, name: str) -> bool:

@@ -25,6 +25,7 @@ _GENERAL = ("biopsy", "endoscopy", "drainage", "ablation", "radiotherapy", "need
 """Names that fit whichever procedure of their category is meant."""
 _SPECIAL = ("endoscopic ultrasound", "sentinel lymph node biopsy", "capsule endoscopy")
 _ANNOUNCING = ("imaging", "molecular testing", "genetic testing", "endoscopy")
+_OBJECT = 60
 _FAR = 20_000
 """Two tellings further apart than this many characters are of two performances: the longest case sections are shorter."""
 _AFTERWARDS = 6
@@ -77,6 +78,12 @@ _REFERENCE = _pattern(
 """Words before a name that point back to a performance rather than tell one."""
 _OF_THE = _pattern(r"\b(?:of|from|in|on) (?:the|this|these|his|her) (?:[\w-]+ )?$")
 """So a specimen is named, not another biopsy told."""
+_GOES_ON = _pattern(
+    r"\b(?:on|under) (?:continued )?(?:treatment|therapy|support) with (?:[\w-]+,? (?:and )?){0,4}$",
+    r"\bweaned (?:from|off)\s+(?:the\s+)?$",
+)
+_FOR_SO_LONG = _pattern(rf"\s+for (?:a total of )?{_NUMBER} {_UNIT}\b")
+"""Organ support that goes on is no other: "on treatment with IABP", "was treated with IABP for 26 days"."""
 _AGAIN = _pattern(
     r"\b(?:repeat(?:ed)?|follow[- ]?up|second|third|fourth|fifth|another|further|subsequent|control|serial|surveillance|new|"
     r"additional|next|"
@@ -89,10 +96,13 @@ _AGAIN = _pattern(
 """Words before a name that tell another performance."""
 _TAKEN_DURING = _pattern(r"(?:scopy|tomy) (?:with|and) (?:\w+ )?$")
 """A biopsy told as part of an operation or an endoscopy is that one's own."""
+_AND_ALSO = _pattern(r"(?<!\w)and (?:[\w-]+ ){1,5}(?:with|by|received) ")
+"""Two courses of one sentence: "the brain metastasis with gamma knife and the abdominal metastases with radiotherapy"."""
 _DONE_BY = _pattern(r"(?: [\w-]+){0,3} (?:using|by|via|through|with) (?:an? )?(?:[\w-]+ ){0,3}$")
 _REPEATED = _pattern(r"\W*(?:\w+\W+){0,2}(?:was|were)\s+(?:then\s+|again\s+)?repeated\b")
 _ALSO = _pattern(r"\b(?:also|additionally|further)\s+(?:\w+\s+)?$")
 _PERFORMED = _pattern(r"\b(?:underw[eo]nt|undergone|undergoing|performed|carried out|received|done|undertaken|conducted|treated)\b")
+_PERFORMS = _pattern(r"\b(?:we|surgeons?) (?:then |therefore |first )?(?:performed|carried out|undertook|did) (?:an? )?(?:[\w-]+ ){0,3}$")
 _UNDERGOES = _pattern(r"\b(?:underw[eo]nt|undergo(?:ne|ing)|received|had)\s+(?:an?\s+|the\s+)?(?:[\w-]+\s+){0,3}$")
 _ONE_MORE = _pattern(r"\bfollowed by (?:an? )?(?:[\w-]+ )?$")
 _THROUGH = _pattern(
@@ -128,6 +138,11 @@ _NOT_BEHIND = _pattern(
     r"impossible|"
     r"unfeasible|ruled out|cancell?ed|omitted|not an option)\b)"
 )
+_DONE_BEHIND = _pattern(
+    r"(?: [\w-]+){0,3} (?:was|were) (?:then |also |successfully )?(?:performed|done|carried out|undertaken|conducted|completed)\b"
+)
+_NO = _pattern(r"\b(?:no|not|without|neither|nor|never|denied|declined|refused)\b")
+"""A negation that stands behind is of something else, where the procedure is said to be done: "surgery was performed, … was not"."""
 _POINTS_AT = _pattern(r"\b(?:after|following|since|before|during|by|on|at|post|despite)\s+(?:[\w-]+\s+){0,3}$")
 _INTRODUCES = _pattern(
     r"\s*[,(:]?\s*(?:of|using|by|with|including|include[ds]?|such as|consisting of|comprising|consisted of|i\.e\.,?)?\s*"
@@ -145,14 +160,22 @@ def is_done(mention: Mention, name: str, category: str, reading: Reading, senten
     """Whether a name tells a procedure done (or planned, or declined) and is not part of another word or of another name."""
     if _is_something_else(mention, name, category, reading) or _names_the_next(mention, name, category, reading, sentence):
         return False
-    if "needs" in mention.attributes and not reading.within(sentence.start, mention.start, mention.attributes["needs"]):
+    if "needs" in mention.attributes and not _object(mention, reading, sentence):
         return False
     left = reading.text[max(sentence.start, mention.start - LEFT) : mention.start]
     if mention.context.declined:
         return True
     if _NOT_BEFORE.search(left) or _NOT_BEHIND.match(reading.text[mention.end : min(sentence.end, mention.end + LEFT)]):
         return False
-    return not (mention.context.negated and category in _THERAPY and not _POINTS_AT.search(left))
+    done = _DONE_BEHIND.match(reading.text, mention.end) and not _NO.search(reading.text[sentence.start : mention.start])
+    return bool(done) or not (mention.context.negated and category in _THERAPY and not _POINTS_AT.search(left))
+
+
+def _object(mention: Mention, reading: Reading, sentence: Sentence) -> bool:
+    """Whether a verb has the object it needs before it; a named tumor is as good as a lump ("the leiomyosarcoma was removed")."""
+    needed = mention.attributes["needs"]
+    near = reading.within(max(sentence.start, mention.start - _OBJECT), mention.start, "diagnosis") if needed == "lesion" else []
+    return bool(reading.within(sentence.start, mention.start, needed)) or any(m.attributes.get("group") == "neoplasm" for m in near)
 
 
 @cache
@@ -212,13 +235,20 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
     lead = reading.text[max(later.sentence.start, told_until, later.head[0] - LEFT) : later.head[0]]
     if category == "biopsy" and _TAKEN_DURING.search(lead):
         return False
+    if category == "radiotherapy" and earlier.sentence == later.sentence and _AND_ALSO.search(between) and earlier.name != later.name:
+        return False
     if _REFERENCE.search(lead) or (category == "biopsy" and _OF_THE.search(lead)):
+        return True
+    if category == "other" and _same_name(earlier, later) and (_GOES_ON.search(lead) or _FOR_SO_LONG.match(reading.text, later.head[1])):
         return True
     if category not in _THERAPY and earlier.mention.context.historical and not later.mention.context.historical:
         return False
     if category in _REPORTS:
         return not _tells_specimen(told_until, later.head[0], reading) and not _passes(told_until, later, reading)
     again = bool(_AGAIN.search(lead) or _REPEATED.match(reading.text, later.head[1]))
+    past = earlier.mention.context.historical and not later.mention.context.historical
+    if category == "surgery" and past and _PERFORMS.search(lead):
+        return False
     if category == "surgery":
         as_verb = later.mention.found_by.startswith("procedure/word_tumor")
         performed = as_verb or bool(_PERFORMED.search(reading.words(later.sentence)) or _PASSES.search(lead) or _ONE_MORE.search(lead))
@@ -259,6 +289,10 @@ def _same_name(earlier: Draft, later: Draft) -> bool:
 
 def _explains(earlier: Draft, later: Draft, between: str) -> bool:
     """Whether a special name says what the general word before it was: "surgery was planned. A laparotomy was performed"."""
+    if earlier.attributes["category"] == "radiotherapy" and between.strip() == "with":
+        return True
+    if {m.name for _, _, m in earlier.heads if m.name and not m.attributes.get("generic")} - {later.mention.name}:
+        return False  # explained already
     if earlier.sentence == later.sentence and not _THROUGH.search(between):
         return False
     return len(_SENTENCE_END.findall(between)) <= 2 and not _PASSES.search(between)

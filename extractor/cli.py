@@ -113,9 +113,7 @@ def show(document: Annotated[Path, typer.Argument(help="A timeline document (JSO
 @app.command()
 def evaluate(
     gold: Annotated[Path, typer.Argument(help="Gold: our YAML or JSON, brat, PubTator, PHEE, DocBin; a file or a folder.", metavar="GOLD")],
-    predicted: Annotated[
-        Path | None, typer.Argument(help="Timeline documents, or --run, or --given-facts.", metavar="PREDICTED")
-    ] = None,
+    predicted: Annotated[Path | None, typer.Argument(help="Timeline documents, or --run, or --given-facts.", metavar="PREDICTED")] = None,
     run: Annotated[bool, typer.Option("--run", help="Extract the gold's texts now, instead of reading documents.")] = False,
     given_facts: Annotated[bool, typer.Option("--given-facts", help="Place the gold's own facts in time: judges time alone.")] = False,
     against: Annotated[Path | None, typer.Option(help="Compare with the documents of another system.", metavar="OTHER")] = None,

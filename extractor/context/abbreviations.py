@@ -106,7 +106,7 @@ def _long_form(text: str, bracket: int, short: str, vocab: Vocab) -> tuple[int, 
 
 
 def _explained(text: str, match: re.Match[str], inside: str, vocab: Vocab) -> Iterator[Definition]:
-    """"ALND (axillary lymph node dissection)"."""
+    """ "ALND (axillary lymph node dissection)"."""
     before = re.search(r"(\S+)[ \u00a0]\Z", text[max(0, match.start() - LONGEST_SHORT_FORM - 2) : match.start()])
     if not before or not is_short_form(before[1]) or sum(c.isupper() for c in before[1]) < 2:
         return
@@ -116,7 +116,7 @@ def _explained(text: str, match: re.Match[str], inside: str, vocab: Vocab) -> It
 
 
 def _listed(text: str, vocab: Vocab) -> Iterator[Definition]:
-    """"ER, estrogen receptor; PR, progesterone receptor"."""
+    """ "ER, estrogen receptor; PR, progesterone receptor"."""
     for match in _LEGEND.finditer(text):
         short, words = match["short"], match["long"].split()
         if is_short_form(short) and len(words) <= 8 and len(match["long"]) > len(short) and _align(words, short, vocab) == 0:

@@ -154,7 +154,7 @@ class Quoted:
         head = re.search(r"\[\[(.*?)\]\]", marked)
         if head is None or (marked.count("[["), marked.count("]]")) != (1, 1) or not head[1].strip():
             raise ValueError(f"the quote {quote!r} needs exactly one [[ ]] around the words that name the fact")
-        words = marked.replace("[[", "").replace("]]", "")
+        words = marked[: head.start()] + head[1] + marked[head.end() :]
         found = self.plain.count(words)
         if found == 0:
             raise ValueError(f"the quote {words!r} does not stand in the text: copy it exactly")

@@ -8,6 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from lxml import etree
+
 from extractor.errors import DataError
 from extractor.readers.blocks import Block, source_of
 from extractor.readers.markup import (
@@ -106,19 +108,26 @@ def page_facts(root: Element) -> dict[str, str | None]:
 
 def _article(body: Element, walk: Walk) -> Element:
     """The element that holds the article: the `main` or `article` with most paragraphs, where most of the page's are in it."""
-    own = [e for e in body.iter("*") if tag(e) in ("main", "article") or attribute(e, "role") == "main"]
-    sizes = dict.fromkeys((e for e in own if not walk.left_out(e)), 0)
-    total = 0
-    for paragraph in every(body, "p"):
-        length = len("".join(paragraph.itertext()))
-        total += length
-        for above in paragraph.iterancestors():
-            if above in sizes:
-                sizes[above] += length
+    sizes, total = _sizes(body, walk)
     most = max(sizes.values(), default=0)
     # Of those that hold nearly everything the innermost is the article.
     good = [e for e, size in sizes.items() if size * 2 > total and size * 10 > 9 * most]
     return max(good, key=lambda e: len(list(e.iterancestors())), default=body)
+
+
+def _sizes(body: Element, walk: Walk) -> tuple[dict[Element, int], int]:
+    """How many characters of paragraphs each part that may be the article holds, and the whole page."""
+    sizes: dict[Element, int] = {}
+    total = 0
+    for event, element in etree.iterwalk(body, events=("start", "end")):
+        if tag(element) in ("main", "article") or attribute(element, "role") == "main":
+            if event == "end" and element in sizes:
+                sizes[element] += total
+            elif event == "start" and not walk.left_out(element):
+                sizes[element] = -total
+        elif event == "start" and tag(element) == "p":
+            total += len("".join(element.itertext()))
+    return sizes, total
 
 
 # Elements ----------------------------------------------------------------------------------------------------------------------

@@ -19,6 +19,8 @@ from extractor.readers.blocks import Block
 Element = Any
 DEEPEST = 200
 """Elements within elements. libxml2 itself stops at 256; real articles stay under 40."""
+MOST_ELEMENTS = 1_000_000
+"""Elements of one file: four times those of the largest set of articles that PubMed Central hands out at once."""
 WIDEST = 60
 """Columns that one table cell may span."""
 
@@ -103,12 +105,15 @@ def parse_page(content: bytes, name: str) -> Element:
 
 
 def checked_depth(root: Element, name: str) -> Element:
-    """The root itself; InputError where elements stand deeper than any article nests them."""
-    depth = 0
+    """The root itself; InputError where its elements stand deeper than any article nests them, or are too many."""
+    depth = count = 0
     for event, _ in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
+        count += 1
         if depth > DEEPEST:
             raise InputError(f"{name} is nested deeper than {DEEPEST} elements, which is refused: no article is")
+        if count > 2 * MOST_ELEMENTS:
+            raise InputError(f"{name} has more than {MOST_ELEMENTS} elements, which is refused: give its articles one by one")
     return root
 
 

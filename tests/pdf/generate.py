@@ -88,13 +88,16 @@ def article(path: Path) -> list[Item]:
         items += [Item("para", words(p)) for p in abstract.iter("{*}p")]
     for section in root.find("{*}body"):
         items += _section(section, 1)
+    for part in root.find("{*}back") if root.find("{*}back") is not None else ():
+        if isinstance(part.tag, str) and etree.QName(part).localname in ("ack", "sec"):
+            items += _section(part, 1)
     entries = [words(r) for r in root.iter("{*}ref")][:40]
     return [*[i for i in items if i.text], Item("heading", "References", 1), *[Item("reference", e) for e in entries]]
 
 
 def _section(element: Any, depth: int) -> Iterator[Item]:
     tag = etree.QName(element).localname if isinstance(element.tag, str) else ""
-    if tag == "sec":
+    if tag in ("sec", "ack"):
         for child in element:
             if isinstance(child.tag, str) and etree.QName(child).localname == "title":
                 yield Item("heading", words(child), depth)

@@ -74,9 +74,7 @@ _ACRONYM_BEFORE = re.compile(
 )
 
 
-_BREAK = re.compile(
-    r";|[.!?]\s|\bbut\b|\bwhile\b|\bwhereas\b|\bwhich\b|, (?:and )?(?:s?he|the patient|it|this|they)\b", re.IGNORECASE
-)
+_BREAK = re.compile(r";|[.!?]\s|\bbut\b|\bwhile\b|\bwhereas\b|\bwhich\b|, (?:and )?(?:s?he|the patient|it|this|they)\b", re.IGNORECASE)
 
 
 _JOIN = re.compile(r",| and | plus | with | or | followed by | then |[+&/]|\band\Z", re.IGNORECASE)
@@ -170,9 +168,7 @@ def _list_dose(mention: Mention, reading: Reading) -> str | None:
     after = words_after(members[-1], reading)
     word = _DOSE_WORD.search(after)
     return (
-        re.sub(r"doses\Z", "dose", word[0].lower())
-        if word and word[0].lower().endswith("doses") and _near(after, word.start())
-        else None
+        re.sub(r"doses\Z", "dose", word[0].lower()) if word and word[0].lower().endswith("doses") and _near(after, word.start()) else None
     )
 
 
@@ -217,9 +213,7 @@ def _shares(member: Mention, mention: Mention, reading: Reading) -> bool:
 def _route_after(mention: Mention, reading: Reading) -> str | None:
     after = words_after(mention, reading)
     found = [
-        (m.start(), c.value)
-        for c in cues("route")
-        if (m := c.regex.search(after)) and _near(after, m.start()) and _own(after, m.start())
+        (m.start(), c.value) for c in cues("route") if (m := c.regex.search(after)) and _near(after, m.start()) and _own(after, m.start())
     ]
     return min(found)[1] if found else None
 
@@ -245,9 +239,7 @@ def _own_frequency(mention: Mention, reading: Reading) -> str | None:
     if after := _said_after(mention, reading):
         return after
     before = words_before(mention, reading)
-    found = [
-        (m.end(), -i, c, m) for i, c in enumerate(cues("frequency")) for m in c.regex.finditer(before) if _beside(before[m.end() :])
-    ]
+    found = [(m.end(), -i, c, m) for i, c in enumerate(cues("frequency")) for m in c.regex.finditer(before) if _beside(before[m.end() :])]
     if not found:
         return None
     _, _, cue, match = max(found, key=lambda f: f[:2])
@@ -311,9 +303,7 @@ def _regimen(mention: Mention, reading: Reading) -> str | None:
         return acronym
     if not is_cyclic(members) or last.context.declined:
         return None
-    others = [
-        m for m in members if named(m) != named(mention) and not stands_beside_its_drugs(m, reading) and is_treatment(m, reading)
-    ]
+    others = [m for m in members if named(m) != named(mention) and not stands_beside_its_drugs(m, reading) and is_treatment(m, reading)]
     others = [m for m in others if not is_only_spoken_of(m, reading)]
     return ", ".join(dict.fromkeys(named(m) for m in others)) or None
 

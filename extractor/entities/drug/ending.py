@@ -76,9 +76,7 @@ def _ended_by_progression(draft: Draft, drugs: list[Draft], reading: Reading) ->
     if draft.attributes.get("intent") in ("neoadjuvant", "adjuvant", "induction", "concurrent") and family != "endocrine":
         return False
     first = draft.heads[0][0]
-    following = [
-        d for d in drugs if d.head[0] > first and d.sentence.index > draft.sentence.index and family_of(d.mention) in ANTICANCER
-    ]
+    following = [d for d in drugs if d.head[0] > first and d.sentence.index > draft.sentence.index and family_of(d.mention) in ANTICANCER]
     following = [d for d in following if d.attributes.get("status", "given") == "given"]
     if not following:
         return False

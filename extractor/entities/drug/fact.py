@@ -171,9 +171,7 @@ def _is_new_course(earlier: Draft, later: Draft, reading: Reading) -> bool:
     if later.attributes.get("intent") in ("prophylactic", "maintenance") and not earlier.attributes.get("intent"):
         return True
     starts = (
-        said("starting", left) is not None
-        or _starts_after(mention, reading)
-        or re.search(r"\b(?:followed by|then)\b", left) is not None
+        said("starting", left) is not None or _starts_after(mention, reading) or re.search(r"\b(?:followed by|then)\b", left) is not None
     )
     if not starts or is_passing(mention, reading):
         return False
@@ -221,9 +219,7 @@ def _absorbed(draft: Draft, drugs: list[Draft], reading: Reading) -> set[int]:
         carried = [d for d in later if d.name == draft.name and d.attributes.get("status", "given") == "given"]
         if carried:
             given = carried[0]
-            told = {
-                k: v for k, v in draft.attributes.items() if k != "status" and not (k == "cycles" and "cycles" in given.attributes)
-            }
+            told = {k: v for k, v in draft.attributes.items() if k != "status" and not (k == "cycles" and "cycles" in given.attributes)}
             draft.attributes = {**given.attributes, **told}
             draft.heads += given.heads
             draft.evidence += given.evidence
@@ -241,9 +237,7 @@ def _absorbed(draft: Draft, drugs: list[Draft], reading: Reading) -> set[int]:
         return set()
     if family_of(draft.mention) == "systemic" and draft.attributes.get("intent") is None:
         return {id(draft)}
-    passing = (
-        family_of(draft.mention) == "chemotherapy" and is_passing(draft.mention, reading) and not draft.attributes.get("intent")
-    )
+    passing = family_of(draft.mention) == "chemotherapy" and is_passing(draft.mention, reading) and not draft.attributes.get("intent")
     soon = explained[0].sentence.index - draft.sentence.index <= 2
     text = reading.words(explained[0].sentence)
     introduced = soon and re.search(r"\b(?:consist|includ|compris|regimen|protocol)", text) is not None

@@ -83,12 +83,9 @@ def _layout(text: str, blocks: list[Block], places: list[list[Place]]) -> tuple[
     for block, own in zip(blocks, places, strict=True):
         if not text.startswith(block.text, at):
             continue
-        runs += [Run(start + at, end + at, page, *map(_rounded, box)) for start, end, page, *box in own]
+        runs += [Run(start + at, end + at, page, *box) for start, end, page, *box in own]
         at += len(block.text)
         while text[at : at + 1] == "\n":
             at += 1
     return tuple(runs)
 
-
-def _rounded(value: float) -> float:
-    return round(value, 2)

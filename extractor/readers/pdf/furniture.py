@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -35,7 +36,9 @@ def drop_line_numbers(page: Page) -> list[Word]:
     dropped: set[int] = set()
     stacks: dict[int, list[Word]] = defaultdict(list)
     for word in numbers:
+        # They are set flush right or flush left.
         stacks[round(word.x1 / 3)].append(word)
+        stacks[-1000 - round(word.x0 / 3)].append(word)
     for place, stack in stacks.items():
         column = sorted([*stack, *stacks.get(place + 1, [])], key=lambda w: w.middle)
         if len(column) < 8 or not _counts_on(column):
@@ -52,7 +55,7 @@ def drop_line_numbers(page: Page) -> list[Word]:
 
 def _counts_on(column: Sequence[Word]) -> bool:
     values = [int(w.text) for w in column]
-    steps = Counter(b - a for a, b in zip(values, values[1:], strict=False))
+    steps = Counter(b - a for a, b in pairwise(values))
     step, count = steps.most_common(1)[0]
     return step in (1, 5) and count * 10 >= 9 * (len(values) - 1)
 

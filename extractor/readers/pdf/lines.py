@@ -162,7 +162,7 @@ def gutters(pages: Sequence[Sequence[Line]], areas: Sequence[Sequence[Area]]) ->
     """The gutters of each page. Where the document shows a gutter plainly, it is believed at the same place for fewer lines."""
     beside = [_beside(lines) for lines in pages]
     widths = [_widths(pairs) for pairs in beside]
-    strips = [_apart(_strips(lines, pairs)) for lines, pairs in zip(pages, beside, strict=True)]
+    strips = [_apart([strip for strip in _strips(lines, pairs) if len(strip.rows) >= 4]) for lines, pairs in zip(pages, beside, strict=True)]
     measured = [[[width(a, b) for a, b in strip.rows] for strip in page] for page, width in zip(strips, widths, strict=True)]
     known = _plain([(s, r) for page, rows in zip(strips, measured, strict=True) for s, r in zip(page, rows, strict=True)])
     found = []

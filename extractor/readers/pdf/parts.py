@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 
 from extractor.readers.pdf.glyphs import Page
@@ -176,7 +177,7 @@ def _captions(parts: Sequence[Part], body: Body) -> list[Part]:
     table: Part | None = None
     latest: Part | None = None
     for part in parts:
-        kind = caption_kind(part.text[:200])
+        kind = caption_kind(" ".join(line.text for line in part.lines[:2]))
         if kind and not _is_label(part, body):
             kind = None
         if kind:
@@ -265,17 +266,19 @@ def _headings(parts: Sequence[Part], body: Body) -> None:
     for i, part in enumerate(parts):
         if part.kind == "text" and _is_heading(part, body, parts[i + 1] if i + 1 < len(parts) else None):
             part.kind = "heading"
-    for before, part in zip(parts, parts[1:], strict=False):
+    for before, part in pairwise(parts):
         if before.kind == part.kind == "heading" and part.first_in_column and part.text[0].islower() and _style(before) == _style(part):
             before.lines += part.lines  # One that the end of a column breaks.
             part.kind = "gone"
 
 
 def _is_heading(part: Part, body: Body, following: Part | None) -> bool:
+    if len(part.lines) > 4:
+        return False
     text = part.text
     bare = re.sub(r"^\d[\d.]*\s|\s", "", text)
     letters = sum(c.isalpha() for c in bare)
-    if len(part.lines) > 4 or len(text) > LONGEST_HEADING or letters < 3 or 2 * letters < len(bare):
+    if len(text) > LONGEST_HEADING or letters < 3 or 2 * letters < len(bare):
         return False
     known = heading_kind(text) is not None
     if (
@@ -333,21 +336,20 @@ def _depths(parts: list[Part]) -> list[Part]:
 def _front(parts: Sequence[Part], body: Body) -> None:
     """The title, and what stands on the first page before the article begins: authors, addresses, dates, key words."""
     first = [p for p in parts if p.page == 1]
-    begin = next((i for i, p in enumerate(first) if _opens(p)), None)
-    if begin is None:
-        begin = next((i for i, p in enumerate(first) if p.kind == "text" and _is_prose(p)), 0)
-    opening = first[:begin]
-    titles = [p for p in opening if p.size > 1.15 * body.size and len(p.text.split()) >= 3]
+    prose = next((i for i, p in enumerate(first) if _opens(p) or (p.kind == "text" and _is_prose(p))), 0)
+    titles = [p for p in first[:prose] if p.size > 1.15 * body.size and len(p.text.split()) >= 3]
     title = max(titles, key=lambda p: (round(p.size), len(p.text)), default=None)
-    at = opening.index(title) if title is not None else 0
+    at = first.index(title) if title is not None else 0
+    known = (i for i in range(at + 1, prose) if first[i].kind == "heading" and heading_kind(first[i].text) not in (None, "front"))
+    opening = first[: next(known, prose)]
     for i, part in enumerate(opening):
         if part is title:
             part.kind = "title"
-        elif i > 0 and opening[i - 1].kind == "title" and title is not None and abs(part.size - title.size) < 0.5:
+        elif i > 0 and title is not None and opening[i - 1].kind in ("title", "gone") and abs(part.size - title.size) < 0.5:
             title.lines += part.lines
             part.kind = "gone"
-        elif part.kind == "heading" or i < at or not _is_prose(part):
-            part.kind = "front" if part.kind in ("heading", "text") else part.kind
+        elif part.kind in ("heading", "text"):
+            part.kind = "front"
     for part in parts:
         if part.kind in ("text", "heading") and _KEYWORDS.match(part.text):
             part.kind = "front"

@@ -55,7 +55,7 @@ def main() -> int:
     result: dict[str, Any] = {
         "extractor": {
             "recall": round(found.recall, 4), "precision": round(found.precision, 4), "headings missing": len(found.missing),
-            "pages a second": speed(lambda content: convert(content), [real, *more]),
+            "pages a second": speed(convert, [real, *more]),
         }
     }  # fmt: skip
     for name, read in OTHERS.items():

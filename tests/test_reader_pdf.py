@@ -40,9 +40,10 @@ RIGHT = [
 
 
 def report(number: int = 1) -> list[Any]:
-    head = [(50, 40, 8, "A short running head of the journal"), (540, 40, 8, str(number)), (50, 810, 8, "J Made Up 2020; 1: 1. doi: 10.1234/made.up")]
+    head = [(50, 40, 8, "A short running head of the journal"), (540, 40, 8, str(number))]
+    foot = [(50, 810, 8, "J Made Up 2020; 1: 1. doi: 10.1234/made.up")]
     title = [(50, 90, 18, "*A mass of the lung in a woman")] if number == 1 else []
-    return [*head, *title, *columns([LEFT, RIGHT])]
+    return [*head, *foot, *title, *columns([LEFT, RIGHT])]
 
 
 def read(content: bytes) -> Source:
@@ -111,10 +112,26 @@ def test_raised_numbers_are_citations_after_words_and_powers_after_numbers() -> 
 
 
 def test_line_numbers_are_left_out() -> None:
-    lines = [(60, 100 + 14 * i, 10, f"This is line of the manuscript that says something of length {'abcdefghijklmnopq'[i]}.") for i in range(17)]
+    said = "This is a line of the manuscript that says something about letter"
+    lines = [(60, 100 + 14 * i, 10, f"{said} {'abcdefghijklmnopq'[i]}.") for i in range(17)]
     numbers = [(30, 100 + 14 * i, 7, str(i + 1)) for i in range(17)]
     text = read(pages([[*lines, *numbers]])).text
     assert not any(character.isdigit() for character in text)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "places"),
+    [("0 1 -1 0", [(100, 100), (114, 100)]), ("0 -1 1 0", [(300, 700), (286, 700)]), ("-1 0 0 -1", [(500, 100), (500, 114)])],
+)
+def test_a_turned_page_is_read_along_its_lines(matrix: str, places: list[tuple[int, int]]) -> None:
+    words = ["The first line of a page that is turned", "and the second one."]
+    drawn = [(0, 0, 1, f"%BT /R 10 Tf {matrix} {x} {y} Tm ({w}) Tj ET") for w, (x, y) in zip(words, places, strict=True)]
+    source = read(pages([drawn]))
+    assert source.text.split() == " ".join(words).split()
+    page, boxes = boxes_of(source, 0, 3)
+    assert page == 1 and boxes is not None
+    x, y = places[0]
+    assert abs(boxes[0].x0 - x) < 20 and abs(boxes[0].y1 - (842 - y)) < 20
 
 
 def test_words_halves_are_joined_by_what_the_document_says() -> None:

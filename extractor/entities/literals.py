@@ -13,6 +13,8 @@ _parser: Any = sys.modules[re.compile.__module__]._parser  # re's own parser: th
 SHORTEST = 2
 """Shorter literals stand everywhere and filter nothing."""
 MOST = 400
+LONGEST_WORD = 40
+"""No word of a report is longer."""
 _SPELLINGS = 8
 """A stretch is taken apart where its characters leave more spellings than this."""
 
@@ -26,6 +28,49 @@ def required(pattern: re.Pattern[str]) -> frozenset[str] | None:
     parsed = _parser.parse(pattern.pattern, pattern.flags)
     # What a match must look at but not hold is the second choice: such words ("in", "of the") are the common ones.
     return _best(_candidates(parsed, around=False)) or _best(_candidates(parsed, around=True))
+
+
+def reach(pattern: re.Pattern[str], most: int) -> int:
+    """How far from a word that a match must hold it can begin or end, itself and what it looks at; `most` where that is not bounded.
+
+    >>> reach(re.compile(r"[a-z]{3,}mab"), 160), reach(re.compile(r"a .*b"), 160)
+    (43, 160)
+    """
+    return min(most, _width(_parser.parse(pattern.pattern, pattern.flags), most))
+
+
+def _width(parsed: Iterable[tuple[Any, Any]], most: int) -> int:
+    """The longest stretch that a sequence of parsed elements can match or look at; no word is longer than LONGEST_WORD."""
+    total = 0
+    for operation, argument in parsed:
+        name = str(operation)
+        if name == "SUBPATTERN":
+            total += _width(argument[3], most)
+        elif name == "ATOMIC_GROUP":
+            total += _width(argument, most)
+        elif name in ("ASSERT", "ASSERT_NOT"):
+            total += _width(argument[1], most)
+        elif name == "BRANCH":
+            total += max(_width(branch, most) for branch in argument[1])
+        elif name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+            total += LONGEST_WORD if _within_word(argument[2]) else min(most, argument[1]) * _width(argument[2], most)
+        elif name not in ("AT",):
+            total += 1
+        if total > most:
+            return most + 1
+    return total
+
+
+def _within_word(repeated: Any) -> bool:
+    """Whether what is repeated is one character that stands within words."""
+    if len(repeated) != 1 or str(repeated[0][0]) != "IN":
+        return False
+    return all(
+        (str(kind) == "LITERAL" and not chr(value).isspace())
+        or (str(kind) == "RANGE" and not value[0] <= ord(" ") <= value[1])
+        or str(value) in ("CATEGORY_WORD", "CATEGORY_DIGIT")
+        for kind, value in repeated[0][1]
+    )
 
 
 def _candidates(parsed: Iterable[tuple[Any, Any]], *, around: bool) -> list[frozenset[str]]:

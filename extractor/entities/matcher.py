@@ -14,7 +14,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from extractor.entities.lexicon import HERE, Entity, Term, entity_folders, load_entity, read_table
-from extractor.entities.literals import required
+from extractor.entities.literals import reach, required
 
 _FOLD = {ord(c): " " for c in "-\u2010\u2011\u2012\u2013\u2014\u2212\u00a0\u2009\u202f\t\r\n\f\v"}
 _FOLD |= {ord("\u2019"): "'", ord("\u2018"): "'", ord("\u02bc"): "'", ord("\u0130"): "i"}
@@ -120,6 +120,7 @@ class Matcher:
         self._patterns = [(entity.label, p) for entity in self.entities.values() for p in entity.patterns]
         self._literals = ahocorasick.Automaton()
         self._everywhere = []
+        self._reach = [reach(pattern.regex, REACH) for _, pattern in self._patterns]
         sought: dict[str, list[int]] = {}
         for number, (_, pattern) in enumerate(self._patterns):
             literals = required(pattern.regex)
@@ -169,8 +170,8 @@ class Matcher:
         if not len(self._literals):
             return windows
         for last, numbers in self._literals.iter(lowered):
-            first, end = max(0, last - REACH), min(len(text), last + REACH)
             for number in numbers:
+                first, end = max(0, last - self._reach[number]), min(len(text), last + self._reach[number])
                 found = windows.setdefault(number, [])
                 if found and found[-1][1] >= first:
                     found[-1] = (found[-1][0], max(end, found[-1][1]))

@@ -106,10 +106,9 @@ def parse_page(content: bytes, name: str) -> Element:
 
 def checked_depth(root: Element, name: str) -> Element:
     """The root itself; InputError where its elements stand deeper than any article nests them, or are too many."""
-    depth = count = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
+    depth = 0
+    for count, (event, _) in enumerate(etree.iterwalk(root, events=("start", "end"))):
         depth += 1 if event == "start" else -1
-        count += 1
         if depth > DEEPEST:
             raise InputError(f"{name} is nested deeper than {DEEPEST} elements, which is refused: no article is")
         if count > 2 * MOST_ELEMENTS:

@@ -148,7 +148,7 @@ def kind_of(heading: str) -> str | None:
 def heading_kind(heading: str) -> str | None:
     """The kind of section a heading opens as it is printed: with its number, and with what it adds of its own.
 
-    >>> heading_kind("2.1 Case report"), heading_kind("Case 2: thymoma"), heading_kind("Results: all of them")
+    >>> heading_kind("2.1 Case report"), heading_kind("Case 2: thymoma"), heading_kind("Background: why")
     ('case', 'case', None)
     """
     words = " ".join(heading.split())

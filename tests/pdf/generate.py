@@ -20,6 +20,9 @@ from lxml import etree
 CITED = re.compile("\ue000([^\ue001]*)\ue001")
 
 
+_UNPRINTED = ("tex-math", "inline-formula", "disp-formula", "graphic", "inline-graphic", "object-id")
+
+
 @dataclass
 class Item:
     """A part of an article: title, authors, heading, para, figure, table (its rows in `rows`), note or reference."""
@@ -76,11 +79,12 @@ LOOKS = [
 def article(path: Path) -> list[Item]:
     """What a JATS file would print."""
     root = etree.parse(str(path), etree.XMLParser(load_dtd=False, no_network=True, resolve_entities=False)).getroot()
-    for element in list(root.iter("{*}tex-math", "{*}inline-formula", "{*}disp-formula", "{*}graphic", "{*}inline-graphic", "{*}object-id")):
+    for element in list(root.iter(*(f"{{*}}{name}" for name in _UNPRINTED))):
         _remove(element)
     meta = root.find(".//{*}article-meta")
     items = [Item("title", words(meta.find(".//{*}article-title")))]
-    names = [" ".join(words(n) for n in (c.find(".//{*}given-names"), c.find(".//{*}surname")) if n is not None) for c in meta.iter("{*}contrib")]
+    named = [(c.find(".//{*}given-names"), c.find(".//{*}surname")) for c in meta.iter("{*}contrib")]
+    names = [" ".join(words(n) for n in pair if n is not None) for pair in named]
     items.append(Item("authors", ", ".join(n for n in names if n)))
     abstract = meta.find("{*}abstract")
     if abstract is not None:
@@ -104,7 +108,7 @@ def _section(element: Any, depth: int) -> Iterator[Item]:
             else:
                 yield from _section(child, depth + 1)
     elif tag == "p":
-        floats = [f for f in element.iter("{*}fig", "{*}table-wrap")]
+        floats = list(element.iter("{*}fig", "{*}table-wrap"))
         for f in floats:
             _remove(f)
         yield Item("para", words(element))
@@ -160,6 +164,7 @@ def _plain_cite(style: str) -> Callable[[str], str]:
 
 def hyphenated(text: str) -> str:
     """Long words with soft hyphens between two consonants that stand between vowels."""
+
     def split(match: re.Match[str]) -> str:
         return re.sub(r"(?<=[a-z][aeiou][bcdfgklmnprstv])(?=[bcdfgklmnprstv][aeiou][a-z])", "\u00ad", match[0])
 
@@ -230,15 +235,20 @@ def page(items: list[Item], look: Look) -> str:
     wide = "column-span:all;" if look.wide_floats else "break-inside:avoid;"
     shade = "background:#dde;padding:8pt;" if look.abstract == "box" else ""
     return f"""<!doctype html><html lang="en"><meta charset="utf-8"><style>
-@page {{ size: {size}; margin: 60pt 50pt; @top-left {{ content: "{HEAD}"; font-size: 7pt }} @top-right {{ content: counter(page); font-size: 7pt }}
+@page {{ size: {size}; margin: 60pt 50pt;
+ @top-left {{ content: "{HEAD}"; font-size: 7pt }} @top-right {{ content: counter(page); font-size: 7pt }}
  @bottom-left {{ content: "{FOOT}"; font-size: 7pt }} }}
 body {{ font: {look.size}pt/1.3 {look.font}; margin: 0; text-align: {align}; hyphens: manual }}
 .flow {{ columns: {look.columns}; column-gap: 16pt }} p {{ margin: 0 0 {gap}; text-indent: {"1.2em" if look.indent else "0"} }}
-h1 {{ font-size: 18pt; text-align: left }} .authors {{ text-indent: 0 }} h2, h3, h4, h5 {{ {_HEADINGS[look.heading]}; text-align: left; break-after: avoid }}
-h2 {{ font-size: {look.size * 1.25}pt; margin: 9pt 0 4pt }} h3, h4, h5 {{ font-size: {look.size}pt; margin: 6pt 0 2pt }} h4, h5 {{ font-style: italic }}
-figure {{ {wide} margin: 10pt 0; font-size: {look.size * 0.85}pt }} table {{ width: 100%; table-layout: fixed }} td {{ overflow-wrap: anywhere; padding: 0 6pt 0 0; vertical-align: top; text-align: left }}
+h1 {{ font-size: 18pt; text-align: left }} .authors {{ text-indent: 0 }}
+h2, h3, h4, h5 {{ {_HEADINGS[look.heading]}; text-align: left; break-after: avoid }}
+h2 {{ font-size: {look.size * 1.25}pt; margin: 9pt 0 4pt }} h3, h4, h5 {{ font-size: {look.size}pt; margin: 6pt 0 2pt }}
+h4, h5 {{ font-style: italic }}
+figure {{ {wide} margin: 10pt 0; font-size: {look.size * 0.85}pt }} table {{ width: 100%; table-layout: fixed }}
+td {{ overflow-wrap: anywhere; padding: 0 6pt 0 0; vertical-align: top; text-align: left }}
 .reference {{ font-size: {look.size * 0.85}pt; padding-left: 1.5em; text-indent: -1.5em }} sup {{ font-size: 65%; line-height: 0 }}
-.box {{ border: 1px solid #333; background: #eee; font-size: {look.size * 0.85}pt; padding: 6pt; margin: 8pt 0; break-inside: avoid }} .top {{ {shade} }}
+.box {{ border: 1px solid #333; background: #eee; font-size: {look.size * 0.85}pt; padding: 6pt; margin: 8pt 0; break-inside: avoid }}
+.top {{ {shade} }}
 </style><div class="top">{"".join(body[:opening])}</div><div class="flow">{"".join(body[opening:])}</div></html>"""
 
 
@@ -271,12 +281,12 @@ def typst(items: list[Item], look: Look, out: Path) -> None:
     lines = [
         f"#set page(width: {look.paper[0]}pt, height: {look.paper[1]}pt, margin: 60pt, columns: {look.columns}, {watermark}",
         f"  header: context [#text(7pt)[{HEAD} #h(1fr) #counter(page).display()]], footer: text(7pt)[{_typst(FOOT)}])",
-        f"#set text(size: {look.size}pt, lang: \"en\", hyphenate: true)",
+        f'#set text(size: {look.size}pt, lang: "en", hyphenate: true)',
         f"#set par(justify: {str(look.justify).lower()}, first-line-indent: {'1.2em' if look.indent else '0em'})",
         f"#show heading: it => block(above: 1.1em, below: 0.6em)[{heading}]",
-        "#set par.line(numbering: \"1\")" if look.line_numbers else "",
+        '#set par.line(numbering: "1")' if look.line_numbers else "",
     ]
-    scope = "\"parent\"" if look.columns > 1 and look.wide_floats else "\"column\""
+    scope = '"parent"' if look.columns > 1 and look.wide_floats else '"column"'
     for item in items:
         if item.kind == "title":
             lines.append(f"#place(top, float: true, scope: {scope}, text(17pt, hyphenate: false)[{_typst(item.text)}])")
@@ -285,11 +295,13 @@ def typst(items: list[Item], look: Look, out: Path) -> None:
         elif item.kind == "heading":
             lines.append(f"{'=' * item.depth} {_typst(item.text)}")
         elif item.kind == "figure":
-            lines.append(f"#place(auto, float: true, scope: {scope}, block(width: 100%)[#rect(width: 80%, height: 70pt) #text(0.85em)[#strong[{set_text(item.text[:8])}]{set_text(item.text[8:])}]])")
+            legend = f"#text(0.85em)[#strong[{set_text(item.text[:8])}]{set_text(item.text[8:])}]"
+            lines.append(f"#place(auto, float: true, scope: {scope}, block(width: 100%)[#rect(width: 80%, height: 70pt) {legend}])")
         elif item.kind == "table":
             width = max(map(len, item.rows), default=1)
             cells = ", ".join(f"[{_typst(CITED.sub('', c))}]" for row in item.rows for c in [*row, *[""] * (width - len(row))])
-            lines.append(f"#place(auto, float: true, scope: {scope}, text(0.8em)[{set_text(item.text)} \\ #table(columns: {width}, {cells})])")
+            table = f"#table(columns: {width}, {cells})"
+            lines.append(f"#place(auto, float: true, scope: {scope}, text(0.8em)[{set_text(item.text)} \\ {table}])")
         elif item.kind == "reference":
             lines.append(f"#par(hanging-indent: 1.2em, first-line-indent: 0em)[#text(0.85em)[{_typst(CITED.sub('', item.text))}]]")
         else:
@@ -330,7 +342,8 @@ def across(items: list[Item], look: Look, out: Path) -> None:
     top = height - margin - 10
     for kind, first in (("title", True), ("authors", False)):
         text = next(i.text for i in items if i.kind == kind)
-        for line in _lines([(w, False) for w in text.split()], "Helvetica-Bold" if first else "Helvetica", 16 if first else 9, width - 2 * margin, lead):
+        font, size = ("Helvetica-Bold", 16.0) if first else ("Helvetica", 9.0)
+        for line in _lines([(w, False) for w in text.split()], font, size, width - 2 * margin, lead=lead):
             top -= line.size * 1.25
             canvas.setFont(line.font, line.size)
             canvas.drawString(margin, top, " ".join(p for p, _ in line.pieces))
@@ -363,13 +376,19 @@ def _set(item: Item, look: Look, width: float, lead: float) -> list[_Set]:
     empty = _Set([], plain, look.size, lead)
     if item.kind == "heading":
         text = item.text.upper() if look.heading == "capitals" else item.text
-        lines = _lines([(w, False) for w in text.split()], bold, look.size * (1.15 if item.depth == 1 else 1), width, lead, spaced=look.heading == "spaced")
+        size = look.size * (1.15 if item.depth == 1 else 1)
+        lines = _lines([(w, False) for w in text.split()], bold, size, width, lead=lead, spaced=look.heading == "spaced")
         return [empty, *lines]
     if item.kind == "reference":
-        return _lines([(w, False) for w in CITED.sub("", item.text).split()], plain, look.size * 0.85, width, lead)
+        return _lines([(w, False) for w in CITED.sub("", item.text).split()], plain, look.size * 0.85, width, lead=lead)
     if item.kind in ("figure", "table"):
         rows = [_Set([(c[:18], False)], plain, look.size * 0.85, lead) for row in item.rows[:5] for c in row[:1] if c]
-        return [empty, *_lines([(w, False) for w in CITED.sub("", item.text).split()], bold, look.size * 0.85, width, lead), *rows, empty]
+        return [
+            empty,
+            *_lines([(w, False) for w in CITED.sub("", item.text).split()], bold, look.size * 0.85, width, lead=lead),
+            *rows,
+            empty,
+        ]
     sup = look.cite == "sup"
     text = CITED.sub(lambda m: f"\ue000{m[1].strip('[]() ')}\ue001" if sup else _plain_cite(look.cite)(m[1].strip("[]() ")), item.text)
     pieces: list[tuple[str, bool]] = []
@@ -377,21 +396,25 @@ def _set(item: Item, look: Look, width: float, lead: float) -> list[_Set]:
         for i, part in enumerate(re.split("[\ue000\ue001]", word)):
             if part:
                 pieces.append((part, bool(i % 2)))
-    lines = _lines(pieces, plain, look.size, width, lead, indent=10 if look.indent else 0)
+    lines = _lines(pieces, plain, look.size, width, lead=lead, indent=10 if look.indent else 0)
     return lines if look.indent else [*lines, empty]
 
 
-def _lines(pieces: list[tuple[str, bool]], font: str, size: float, width: float, lead: float, indent: float = 0, *, spaced: bool = False) -> list[_Set]:
+def _lines(
+    pieces: list[tuple[str, bool]], font: str, size: float, width: float, *, lead: float, indent: float = 0, spaced: bool = False
+) -> list[_Set]:
     """Greedy lines; words break at soft hyphens. A raised piece stays with the word before."""
     from reportlab.pdfbase.pdfmetrics import stringWidth
 
     def wide(parts: list[tuple[str, bool]]) -> float:
         letters = sum(stringWidth(t, font, size * (0.65 if up else 1)) for t, up in parts)
-        return letters + stringWidth(" ", font, size) * (sum(not up for _, up in parts) - 1) + (0.25 * size * sum(len(t) + 1 for t, _ in parts) if spaced else 0)
+        letters += 0.25 * size * sum(len(t) + 1 for t, _ in parts) if spaced else 0
+        return letters + stringWidth(" ", font, size) * (sum(not up for _, up in parts) - 1)
 
     lines: list[_Set] = []
     current: list[tuple[str, bool]] = []
-    for text, up in pieces:
+    for piece, up in pieces:
+        text = piece
         room = width - (indent if not lines else 0)
         if current and not up and wide([*current, (text, up)]) > room:
             parts = hyphenated(text).split("\u00ad")
@@ -437,8 +460,10 @@ def make(look: Look, jats: Path, out: Path) -> list[Item]:
     items = article(path if path.exists() else jats.parent / "pdf" / look.article)
     if look.engine == "across":
         for item in items:
-            item.text = item.text.encode("cp1252", "ignore").decode("cp1252") if not CITED.search(item.text) else "".join(
-                c for c in item.text if c in "\ue000\ue001" or c.encode("cp1252", "ignore")
+            item.text = (
+                item.text.encode("cp1252", "ignore").decode("cp1252")
+                if not CITED.search(item.text)
+                else "".join(c for c in item.text if c in "\ue000\ue001" or c.encode("cp1252", "ignore"))
             )
     if look.numbers:
         items = numbered(items)

@@ -56,5 +56,6 @@ def measure(source: Source, running: str, others: str, headings: Sequence[str]) 
 def expected(items: Sequence[Item]) -> tuple[str, str, list[str]]:
     """What an article prints as running text, what else, and its headings; the list of references is left out of the text."""
     running = [CITED.sub("", i.text) for i in items if i.kind in ("heading", "para") and i.text != "References"]
-    others = [CITED.sub("", i.text) + " " + " ".join(c for row in i.rows for c in row) for i in items if i.kind not in ("heading", "para", "reference")]
+    rest = [i for i in items if i.kind not in ("heading", "para", "reference")]
+    others = [CITED.sub("", i.text) + " " + " ".join(c for row in i.rows for c in row) for i in rest]
     return "\n".join(running), "\n".join(others), [i.text for i in items if i.kind == "heading" and i.text != "References"]

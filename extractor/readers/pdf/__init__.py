@@ -40,7 +40,7 @@ def read_pdf(content: bytes, *, name: str) -> Source:
     doi, pmid, pmcid = _DOI.search(front), _PMID.search(front), _PMCID.search(front)
     source = source_of(
         blocks, name=name, content=content, media_type=MEDIA_TYPE, title=said["title"], doi=doi[0].rstrip(".,;:)]}") if doi else None,
-        pmid=pmid[1] if pmid else None, pmcid=pmcid[0] if pmcid else None, warnings=_warnings(said["without_text"]),
+        pmid=pmid[1] if pmid else None, pmcid=pmcid[0] if pmcid else None, warnings=_warnings(said["without_text"], said["cut"]),
     )  # fmt: skip
     info = source.info.model_copy(update={"pages": said["pages"]})
     return source.model_copy(update={"info": info, "layout": _layout(source.text, blocks, places)})
@@ -68,12 +68,20 @@ def _without_text(said: dict[str, object]) -> str:
     return f"a PDF without a text layer, such as a scan (needs-ocr): {remedy}"
 
 
-def _warnings(pages: list[int]) -> list[Warning]:
-    if not pages:
-        return []
-    listed = ", ".join(map(str, pages[:10])) + (" and more" if len(pages) > 10 else "")
-    what = f"Page {listed} is a picture" if len(pages) == 1 else f"Pages {listed} are pictures"
-    return [Warning(code="needs-ocr", message=f"{what} without a text layer and could not be read: --ocr reads scans.")]
+def _warnings(pictures: list[int], cut: list[int]) -> list[Warning]:
+    found = []
+    if pictures:
+        what = "is a picture" if len(pictures) == 1 else "are pictures"
+        message = f"{_pages(pictures)} {what} without a text layer and could not be read: --ocr reads scans."
+        found.append(Warning(code="needs-ocr", message=message))
+    if cut:
+        found.append(Warning(code="page-cut", message=f"{_pages(cut)} held more words than a page of text does: not all were read."))
+    return found
+
+
+def _pages(numbers: list[int]) -> str:
+    listed = ", ".join(map(str, numbers[:10])) + (" and more" if len(numbers) > 10 else "")
+    return f"Page {listed}" if len(numbers) == 1 else f"Pages {listed}"
 
 
 def _layout(text: str, blocks: list[Block], places: list[list[Place]]) -> tuple[Run, ...]:
@@ -88,4 +96,3 @@ def _layout(text: str, blocks: list[Block], places: list[list[Place]]) -> tuple[
         while text[at : at + 1] == "\n":
             at += 1
     return tuple(runs)
-

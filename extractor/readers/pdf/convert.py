@@ -28,6 +28,7 @@ class Converted:
     title: str | None = None
     furniture: str = ""
     without_text: list[int] = field(default_factory=list)
+    cut: list[int] = field(default_factory=list)
 
 
 class TooManyPages(Exception):  # noqa: N818 - said by its first argument, the count
@@ -51,6 +52,7 @@ def convert(content: bytes) -> Converted:
 
 def _article(pages: Sequence[Page], count: int, metadata: dict[str, Any]) -> Converted:
     found = Converted(pages=count, without_text=[p.number for p in pages if p.pictured and not p.words])
+    found.cut = [p.number for p in pages if p.cut]
     for page in pages:
         page.words = drop_line_numbers(page)
     kept, said = drop_furniture(pages, [chains(page.words) for page in pages])

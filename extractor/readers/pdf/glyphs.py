@@ -15,7 +15,8 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 GLYPHS = Path(__file__).parent / "glyphs.tsv"
-MOST_CHARACTERS = 200_000
+MOST_WORDS = 8_000
+MOST_CHARACTERS = 60_000
 """A page with more is no page of text; what is over is not read."""
 _MOST_OBJECTS = 1500
 _HYPHEN_CODES = np.array([0x2, 0xAD, 0xFFFE], dtype=np.int32)
@@ -69,6 +70,7 @@ class Page:
     words: list[Word]
     areas: list[Area]
     pictured: bool
+    cut: bool
 
 
 @cache
@@ -186,10 +188,11 @@ def _read(page: pdfium.PdfPage, text: pdfium.PdfTextPage, number: int, fonts: Fo
     printed = np.flatnonzero(~np.isin(codes, _SPACES) & ((x1 - x0) * (y1 - y0) > 0) & (x1 > 0) & (y1 > 0) & (x0 < width) & (y0 < height))
     turn = _turn(handle, printed, fonts)
     place = _turned(np.stack([x0, y0, x1, y1], axis=1)[printed].astype(np.float64), turn, width, height)
-    words = _words(handle, codes, printed, place, fonts, turn)
+    words = _words(handle, codes, printed, place, fonts=fonts, turn=turn)
     areas = _areas(items, left, top, width, height) if turn == 0 else []
     pictured = not words and any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3))
-    return Page(number, width, height, turn, words, areas, pictured)
+    cut = len(words) == MOST_WORDS or text.count_chars() > MOST_CHARACTERS
+    return Page(number, width, height, turn, words, areas, pictured, cut)
 
 
 def _characters(handle: int, count: int) -> tuple[Any, Any]:
@@ -243,9 +246,9 @@ def _turned(boxes: Any, turn: int, width: float, height: float) -> Any:
     x0, y0, x1, y1 = boxes[:, 0], boxes[:, 1], boxes[:, 2], boxes[:, 3]
     sides = {
         0: (x0, y0, x1, y1),
-        1: (y0, width - x1, y1, width - x0),
+        1: (height - y1, x0, height - y0, x1),
         2: (width - x1, height - y1, width - x0, height - y0),
-        3: (height - y1, x0, height - y0, x1),
+        3: (y0, width - x1, y1, width - x0),
     }[turn]
     return np.stack(sides, axis=1)
 
@@ -254,15 +257,15 @@ def on_paper(box: tuple[float, float, float, float], page: Page) -> tuple[float,
     """The place on the unturned page of a box in the coordinates that the page's words are in."""
     x0, y0, x1, y1 = box
     if page.turn == 1:
-        return page.width - y1, x0, page.width - y0, x1
+        return y0, page.height - x1, y1, page.height - x0
     if page.turn == 2:
         return page.width - x1, page.height - y1, page.width - x0, page.height - y0
     if page.turn == 3:
-        return y0, page.height - x1, y1, page.height - x0
+        return page.width - y1, x0, page.width - y0, x1
     return box
 
 
-def _words(handle: int, codes: Any, printed: Any, place: Any, fonts: Fonts, turn: int) -> list[Word]:
+def _words(handle: int, codes: Any, printed: Any, place: Any, *, fonts: Fonts, turn: int) -> list[Word]:
     if not len(printed):
         return []
     size = place[:, 3] - place[:, 1]
@@ -294,6 +297,8 @@ def _words(handle: int, codes: Any, printed: Any, place: Any, fonts: Fonts, turn
         elif text and glued[i] and words and _small_capitals(words[-1], text, y1, height):
             first = words[-1]
             first.text, first.x1, first.y0, first.y1 = first.text + text, x1, min(first.y0, y0), max(first.y1, y1)
+        elif len(words) == MOST_WORDS:
+            break
         elif text:
             words.append(Word(text, x0, y0, x1, y1, height or heights[i], bold, italic, font, glued[i]))
     return words

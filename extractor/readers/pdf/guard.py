@@ -17,8 +17,8 @@ from typing import Any
 from extractor.errors import InputError
 from extractor.readers.pdf.spelling import Place
 
-SECONDS = 10
-WAIT = 40
+SECONDS = 8
+WAIT = 20
 """Seconds after which a child is given up whatever it does; its processor time is bounded by itself (worker.SECONDS)."""
 _LENGTH = struct.Struct("<Q")
 _REASONS = {

@@ -1,7 +1,7 @@
 """Words to lines: chains of near words first, then the gutters between columns, then what stands on one line between gutters."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -123,15 +123,15 @@ def _rows(lines: Iterable[Line]) -> dict[int, list[Line]]:
     return rows
 
 
-def _nearest(line: Line, rows: dict[int, list[Line]], gone: set[int] = frozenset(), share: float = 0.5) -> Line | None:  # type: ignore[assignment]
+def _nearest(line: Line, rows: dict[int, list[Line]], gone: Set[int] = frozenset(), share: float = 0.5) -> Line | None:
     """The next line to the right that stands beside this one."""
     best = None
     edge = line.x1 - 0.4 * line.size
     for band in range(int(line.y0 // _BAND), int(line.y1 // _BAND) + 1):
         for other in rows.get(band, ()):
-            if other.x0 >= edge and other is not line and (best is None or other.x0 < best.x0) and id(other) not in gone:
-                if _on_one_line(line, other, share):
-                    best = other
+            nearer = other.x0 >= edge and other is not line and (best is None or other.x0 < best.x0)
+            if nearer and id(other) not in gone and _on_one_line(line, other, share):
+                best = other
     return best
 
 
@@ -162,7 +162,7 @@ def gutters(pages: Sequence[Sequence[Line]], areas: Sequence[Sequence[Area]]) ->
     """The gutters of each page. Where the document shows a gutter plainly, it is believed at the same place for fewer lines."""
     beside = [_beside(lines) for lines in pages]
     widths = [_widths(pairs) for pairs in beside]
-    strips = [_apart([strip for strip in _strips(lines, pairs) if len(strip.rows) >= 4]) for lines, pairs in zip(pages, beside, strict=True)]
+    strips = [_apart([s for s in _strips(lines, pairs) if len(s.rows) >= 4]) for lines, pairs in zip(pages, beside, strict=True)]
     measured = [[[width(a, b) for a, b in strip.rows] for strip in page] for page, width in zip(strips, widths, strict=True)]
     known = _plain([(s, r) for page, rows in zip(strips, measured, strict=True) for s, r in zip(page, rows, strict=True)])
     found = []

@@ -149,9 +149,11 @@ def _without_citations(text: str, places: list[Place]) -> tuple[str, list[Place]
     """The text in normal form C without printed reference numbers ("[12, 13]"), as the other readers leave them out."""
     cuts = []
     if "[" in text:
-        for match in _PRINTED.finditer(text):
-            if match["before"] and not _NO_CITATION.fullmatch(match["before"]):
-                cuts.append((match.end("before"), match.end()))
+        cuts = [
+            (match.end("before"), match.end())
+            for match in _PRINTED.finditer(text)
+            if match["before"] and not _NO_CITATION.fullmatch(match["before"])
+        ]
     if cuts:
         text, places = _cut(text, places, cuts)
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):

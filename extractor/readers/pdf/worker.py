@@ -17,7 +17,7 @@ from pypdfium2 import raw
 
 from extractor.readers.pdf.convert import MOST_PAGES, Converted, TooManyPages, convert
 
-SECONDS = 10
+SECONDS = 8
 MEMORY = 1 << 30
 _LENGTH = struct.Struct("<Q")
 
@@ -58,6 +58,7 @@ def _packed(found: Converted) -> tuple[dict[str, Any], bytes]:
     said = {
         "blocks": found.blocks, "counts": [len(block) for block in found.places], "pages": found.pages, "title": found.title,
         "furniture": found.furniture, "without_text": found.without_text,
+        "cut": found.cut,
     }  # fmt: skip
     return said, numbers.tobytes()
 

@@ -2,51 +2,55 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from extractor.errors import ExtractorError, InputError
-from extractor.schema import Case, dump
+from extractor.readers import Failed, sources
+from extractor.schema import Case, Source, dump
 
 
 @dataclass(frozen=True)
 class Done:
-    """What became of one file: its document and where it was written, or the reason why there is none."""
+    """What became of one report: its document and where it was written, or the reason why there is none."""
 
-    path: Path
+    name: str
     case: Case | None = None
     written: Path | None = None
     error: ExtractorError | None = None
 
 
-def extract_all(paths: Sequence[Path], output: Path | None, extract: Callable[[Path], Case]) -> Iterator[Done]:
-    """Extract each file in turn and write `output/<id>.json`; without `output` nothing is written.
+def reports(paths: Sequence[Path], *, max_bytes: int) -> Iterator[Source | Failed]:
+    """The reports of some files and archives (`-` is standard input); a folder is refused, for whose files are meant is not said."""
+    for folder in (p for p in paths if p.is_dir()):
+        yield Failed(str(folder), InputError(f"{folder} is a folder: name the files in it, as in {folder}/*.txt"))
+    yield from sources([p for p in paths if not p.is_dir()], max_bytes=max_bytes)
 
-    InputError before any work where two files would have one id, or `output` cannot be a folder.
+
+def extract_all(found: Iterable[Source | Failed], output: Path | None, extract: Callable[[Source], Case]) -> Iterator[Done]:
+    """Extract each report in turn and write `output/<id>.json`; without `output` nothing is written.
+
+    InputError before any work where `output` cannot be a folder (and from `reports` where two files would have one id).
     """
-    _check_ids(paths)
     if output is not None:
-        _make_folder(output)
-    for path in paths:
+        make_folder(output)
+    for source in found:
+        if isinstance(source, Failed):
+            yield Done(source.name, error=source.error)
+            continue
+        name = source.info.file or source.info.id
         try:
-            case = extract(path)
+            case = extract(source)
             written = None if output is None else write_whole(output / f"{case.source.id}.json", dump(case))
         except ExtractorError as error:
-            yield Done(path, error=error)
+            yield Done(name, error=error)
         else:
-            yield Done(path, case, written)
+            yield Done(name, case, written)
 
 
-def _check_ids(paths: Sequence[Path]) -> None:
-    seen: dict[str, Path] = {}
-    for path in paths:
-        if path.stem in seen:
-            raise InputError(f"{seen[path.stem]} and {path} would both be written as {path.stem}.json: rename one of them")
-        seen[path.stem] = path
-
-
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder for output, with those above it; InputError where it cannot be one."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,5 +1,6 @@
 """The command line: each command calls one function. What is heavy is imported inside the commands, so that --help is instant."""
 
+import gc
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Files = Annotated[list[Path], typer.Argument(help="Case reports: plain text in UTF-8, UTF-16 or cp1252.", metavar="FILE...")]
+Files = Annotated[list[Path], typer.Argument(help="Case reports, and archives of them; - is standard input.", metavar="FILE...")]
 Config = Annotated[Path | None, typer.Option(help="A pipeline config of your own instead of the default.", metavar="FILE")]
 MaxSize = Annotated[int, typer.Option(help="Refuse larger files (in MB).", min=1)]
 
@@ -43,14 +44,14 @@ def told() -> Iterator[None]:
         raise typer.Exit(error.exit_code) from None
 
 
-def extracting(config: Path | None = None, max_size: int = 10) -> Callable[["Path | Source"], "Case"]:
+def extracting(config: Path | None = None) -> Callable[["Path | Source"], "Case"]:
     """The pipeline, loaded, as a function from a file (or a source already read) to its timeline."""
     from extractor import pipeline
     from extractor.annotate import load_pipeline
-    from extractor.readers import read
 
     nlp = load_pipeline(config)
-    return lambda report: pipeline.extract(read(report, max_bytes=max_size * 1_000_000) if isinstance(report, Path) else report, nlp)
+    gc.freeze()  # What the pipeline knows stays: the collector need not walk through it at every report.
+    return lambda report: pipeline.extract(report, nlp)
 
 
 @app.command()
@@ -67,12 +68,12 @@ def extract(
     """Extract the timeline of each case report."""
     from rich.console import Console
 
-    from extractor.batch import extract_all
+    from extractor.batch import extract_all, reports
     from extractor.report.terminal import timeline_table
 
     console, failed = Console(width=None if sys.stdout.isatty() else WIDE), 0
     with told():
-        for done in extract_all(files, output, extracting(config, max_size)):
+        for done in extract_all(reports(files, max_bytes=max_size * 1_000_000), output, extracting(config)):
             if done.error is not None:
                 failed = max(failed, done.error.exit_code)
                 print(f"extractor: {done.error}", file=sys.stderr)
@@ -81,9 +82,32 @@ def extract(
             if table or output is None:
                 console.print(timeline_table(done.case))
             for warning in done.case.warnings:
-                print(f"extractor: {done.path}: {warning.message}", file=sys.stderr)
+                print(f"extractor: {done.name}: {warning.message}", file=sys.stderr)
             if done.written is not None:
                 print(f"{done.written}: {len(done.case.facts)} facts")
+    if failed:
+        raise typer.Exit(failed)
+
+
+@app.command()
+def convert(
+    files: Annotated[list[Path], typer.Argument(help="Documents, folders and archives of them; - is standard input.", metavar="FILE...")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Write <id>.txt and <id>.sections.json there.", metavar="DIR")],
+    preview: Annotated[bool, typer.Option("--preview", help="Write <id>.html too: the text with its sections, to look at.")] = False,
+    max_size: MaxSize = 10,
+) -> None:
+    """Convert documents (JATS, HTML, EPUB, BioC, Word, PDF) to plain text with its sections."""
+    from extractor.convert import convert_all
+    from extractor.readers import sources
+
+    failed = 0
+    with told():
+        for done in convert_all(sources(files, max_bytes=max_size * 1_000_000), output, preview=preview):
+            if done.error is not None:
+                failed = max(failed, done.error.exit_code)
+                print(f"extractor: {done.error}", file=sys.stderr)
+            for path in done.written:
+                print(path)
     if failed:
         raise typer.Exit(failed)
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from extractor.batch import write_whole
-from extractor.errors import ExtractorError, InputError
+from extractor.batch import make_folder, write_whole
+from extractor.errors import ExtractorError
 from extractor.readers import Failed
 from extractor.schema import CASE_KINDS, Section, Source
 
@@ -25,10 +25,7 @@ class Converted:
 
 def convert_all(sources: Iterable[Source | Failed], output: Path, *, preview: bool = False) -> Iterator[Converted]:
     """Write the files of each document into a folder; one that cannot be read or written is told and never stops the rest."""
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{output}: cannot be made a folder ({error.strerror}): name another with --output") from None
+    make_folder(output)
     for source in sources:
         if isinstance(source, Failed):
             yield Converted(source.name, error=source.error)

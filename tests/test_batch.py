@@ -4,35 +4,44 @@ from pathlib import Path
 
 import pytest
 
-from extractor.batch import extract_all, write_whole
+from extractor.batch import extract_all, reports, write_whole
 from extractor.errors import InputError
-from extractor.schema import Case, Generator, SourceInfo, load
+from extractor.readers import Failed
+from extractor.schema import Case, Generator, Source, SourceInfo, load
 
 
-def case_of(path: Path) -> Case:
-    if path.suffix == ".bad":
-        raise InputError(f"{path}: is bad: mend it")
+def source(name: str) -> Source:
+    return Source(info=SourceInfo(id=Path(name).stem, file=name), text="", sections=())
+
+
+def case_of(report: Source) -> Case:
+    if report.info.id == "b":
+        raise InputError("b.txt: is bad: mend it")
     generator = Generator(version="0", pipeline_digest="sha256:0")
-    return Case(generator=generator, source=SourceInfo(id=path.stem), text="", sections=(), patients=())
+    return Case(generator=generator, source=report.info, text="", sections=(), patients=())
 
 
 def test_a_bad_file_does_not_stop_the_others(tmp_path):
-    done = list(extract_all([Path("a.txt"), Path("b.bad"), Path("c.txt")], tmp_path / "out" / "deep", case_of))
-    assert [d.written and d.written.name for d in done] == ["a.json", None, "c.json"]
-    assert str(done[1].error) == "b.bad: is bad: mend it"
+    found = [source("a.txt"), Failed("x.pdf", InputError("x.pdf: is broken: mend it")), source("b.txt"), source("c.txt")]
+    done = list(extract_all(found, tmp_path / "out" / "deep", case_of))
+    assert [d.written and d.written.name for d in done] == ["a.json", None, None, "c.json"]
+    assert [str(d.error) for d in done[1:3]] == ["x.pdf: is broken: mend it", "b.txt: is bad: mend it"]
     assert load((tmp_path / "out" / "deep" / "c.json").read_bytes()).source.id == "c"
 
 
 def test_two_files_with_one_id_are_refused_before_any_work(tmp_path):
-    with pytest.raises(InputError, match=r"x/a\.txt and y/a\.xml would both be written as a\.json"):
-        list(extract_all([Path("x/a.txt"), Path("y/a.xml")], tmp_path, case_of))
-    assert not list(tmp_path.iterdir())
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.txt").write_text("A man was seen.")
+    with pytest.raises(InputError, match=r"a\.txt"):
+        list(extract_all(reports([tmp_path / "x" / "a.txt", tmp_path / "y" / "a.txt"], max_bytes=99), tmp_path / "out", case_of))
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_an_output_that_is_a_file_is_refused_in_words(tmp_path):
     (tmp_path / "out").write_text("mine")
     with pytest.raises(InputError, match="cannot be made a folder"):
-        list(extract_all([Path("a.txt")], tmp_path / "out", case_of))
+        list(extract_all([source("a.txt")], tmp_path / "out", case_of))
     assert (tmp_path / "out").read_text() == "mine"
 
 

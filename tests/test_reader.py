@@ -57,7 +57,7 @@ def test_id_is_the_name_without_its_last_suffix(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b" \n\t\n", "is empty"),
         (b"\xef\xbb\xbf", "is empty"),
-        (b"%PDF-1.7 \x00\x01", "a PDF document"),
+        (b"%PDF-1.7 \x00\x01", "PDF"),
         (b"PK\x03\x04....", "a ZIP archive"),
         (b"<?xml version='1.0'?><article/>", "an XML or HTML document"),
         (b"<!DOCTYPE html><html></html>", "an XML or HTML document"),

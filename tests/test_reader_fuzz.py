@@ -6,7 +6,6 @@ import json
 import random
 import resource
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZipFile
@@ -32,7 +31,6 @@ WHOLE: dict[str, bytes] = {
     "gzip": gzip.compress(as_jats(PARTS)), "zip": zipped({"a/b.xml": as_jats(PARTS), "c.txt": STORY, "d.zip": zipped({"e.txt": STORY})}),
 }  # fmt: skip
 FEW, MANY = 50, 2000
-SECONDS = 10.0
 LIMIT = 2_000_000
 """Bytes of one file here: large enough for every whole file above, small enough to be quick."""
 NASTY = [
@@ -74,7 +72,6 @@ def mutated_within(content: bytes, seed: int) -> bytes:
 
 def kept(content: bytes) -> None:
     """Read some bytes as the command does, and check what every reader promises."""
-    begin = time.monotonic()
     for file in opened(File("fuzz.bin", content), limits_of(LIMIT)):
         if isinstance(file, Failed):
             sentence(str(file.error))
@@ -87,7 +84,6 @@ def kept(content: bytes) -> None:
         assert found
         for source in found:
             promised(source)
-    assert time.monotonic() - begin < SECONDS
 
 
 def sentence(message: str) -> None:
@@ -220,13 +216,12 @@ REPEATED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REPEATED)
-def test_time_grows_with_the_length_only(name: str) -> None:
+def test_one_piece_said_very_often(name: str) -> None:
+    """Each of these once took a time that grew with the square of the length."""
     frame, piece = REPEATED[name]
-    content = frame.format(piece * (400_000 // len(piece))).encode()
-    begin = time.monotonic()
-    kept(content)
-    assert time.monotonic() - begin < SECONDS / 2
+    kept(frame.format(piece * (400_000 // len(piece))).encode())
 
 
 def test_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -237,7 +237,6 @@ def test_each_look_is_read_in_order(look: Look, shared: Path, tmp_path: Path) ->
     source = read(path.read_bytes())
     running, others, headings = expected(items)
     found = measure(source, running, others, headings)
-    assert (found.recall, found.precision, found.any_order) >= (0.99, 0.98, 0.98), found
-    assert found.recall >= 0.99 and found.precision >= 0.98 and found.any_order >= 0.98
+    assert min(found.recall, found.precision) >= 0.99 and found.any_order >= 0.98, found
     assert not found.missing and not found.invented
     assert HEAD not in source.text and FOOT not in source.text and "DRAFT COPY" not in source.text

@@ -110,7 +110,7 @@ class Fonts:
     """The fonts of a document, and how its characters look."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[bytes, int, int], tuple[int, bool, bool]] = {}
+        self._known: dict[int | None, tuple[int, bool, bool]] = {}
         self._symbolic: dict[int, tuple[str, ...]] = {}
         self._numbers = (ctypes.c_float * 6)()
         self._buffer = ctypes.create_string_buffer(256)
@@ -122,27 +122,33 @@ class Fonts:
         """How a character looks. All characters of a text object look the same."""
         owner = _text_object(page, index)
         if owner is None or owner != self._last[0]:
-            self._last = (owner, self._looked(page, index))
+            self._last = (owner, self._looked(page, index, owner))
         return self._last[1]
 
     def forget(self) -> None:
-        """Text objects of another page may have the same addresses."""
+        """Objects and fonts of another page may have the same addresses."""
         self._last = (None, self._last[1])
+        self._known.clear()
+        self._symbolic.clear()
 
-    def _looked(self, page: int, index: int) -> Look:
-        numbers, buffer, flags = self._addresses
-        _font_info(page, index, buffer, 256, flags)
-        key = (self._buffer.value, self._flags.value, _font_weight(page, index))
-        if key not in self._known:
-            name = key[0].decode("utf-8", "replace")
-            bold = bool(_BOLD.search(name)) or bool(key[1] & (1 << 18)) or key[2] >= 600
-            italic = bool(_ITALIC.search(name)) or bool(key[1] & (1 << 6))
-            self._known[key] = (len(self._known), bold, italic)
-        if not _matrix(page, index, numbers):
-            return (*self._known[key], 0.0, 0)
+    def _looked(self, page: int, index: int, owner: int | None) -> Look:
+        handle = _font_of(owner) if owner else None
+        if handle not in self._known:
+            self._known[handle] = self._described(page, index)
+        font = self._known[handle]
+        if not _matrix(page, index, self._addresses[0]):
+            return (*font, 0.0, 0)
         a, b, c, d = self._numbers[0:4]
         turn = 0 if b == 0 and a > 0 else _quarter(math.atan2(b, a))
-        return (*self._known[key], _font_size(page, index) * math.hypot(c, d), turn)
+        return (*font, _font_size(page, index) * (d if c == 0 and d > 0 else math.hypot(c, d)), turn)
+
+    def _described(self, page: int, index: int) -> tuple[int, bool, bool]:
+        _, buffer, flags = self._addresses
+        _font_info(page, index, buffer, 256, flags)
+        name = self._buffer.value.decode("utf-8", "replace")
+        bold = bool(_BOLD.search(name)) or bool(self._flags.value & (1 << 18)) or _font_weight(page, index) >= 600
+        italic = bool(_ITALIC.search(name)) or bool(self._flags.value & (1 << 6))
+        return len(self._known), bold, italic
 
     def symbols(self, items: list[int]) -> dict[int, tuple[str, ...]]:
         """The fonts of these text objects that have an encoding of their own: by handle, the names that glyphs.tsv has for them."""

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from array import array
+from pathlib import Path
 from typing import Any
 
 from extractor.errors import InputError
@@ -38,7 +39,7 @@ class _Child:
             **os.environ,
             "OPENBLAS_NUM_THREADS": "1",
             "OMP_NUM_THREADS": "1",
-            "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
+            "PYTHONPATH": os.pathsep.join(p or str(Path.cwd()) for p in sys.path),
         }
         self.owner = os.getpid()
         self.process = subprocess.Popen(

@@ -419,7 +419,7 @@ def _reach(gutter: Gutter, lines: Sequence[Line], areas: Sequence[Area]) -> tupl
         center = (line.y0 + line.y1) / 2
         spans = line.x0 < middle - 2 and line.x1 > middle + 2
         # A title's last line that stands right of the gutter belongs to what is above, not to the right column.
-        stray = line.x0 > middle and abs(line.x0 - right) > 3.5 * em and center < gutter.y0
+        stray = line.size > 1.1 * em and line.x0 > middle and abs(line.x0 - right) > 3.5 * em and center < gutter.y0
         large = line.size > 1.5 * em and center < gutter.y0 and abs(line.x0 - left) > 4 and abs(line.x0 - right) > 4
         if spans or stray or large:
             if center < gutter.y0:

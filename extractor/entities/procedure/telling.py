@@ -6,6 +6,7 @@ or a word such as "repeat" make it another one.
 """
 
 import re
+from bisect import bisect_left
 from functools import cache
 
 from extractor.entities.lexicon import HERE, expand, macros, read_table
@@ -336,9 +337,22 @@ def _passes(start: int, later: Draft, reading: Reading) -> bool:
     if _TIME_BEHIND.match(reading.text, later.head[1]):
         return True
     # What looks back ("six years previously") moves nothing on for the sentences after it.
+    passages = _passages(reading)
+    first = bisect_left(passages, (start,))
     return any(
-        m.start() >= later.sentence.start or not _LOOKS_BACK.search(m[0]) for m in _PASSES.finditer(reading.text, start, later.head[0])
+        begin >= later.sentence.start or not looks_back
+        for begin, end, looks_back in passages[first : bisect_left(passages, (later.head[0],))]
+        if end <= later.head[0]
     )
+
+
+def _passages(reading: Reading) -> list[tuple[int, int, bool]]:
+    """Every place of the report where the story moves on in time, and whether it looks back; found once, however often asked."""
+    key = (_PASSES, "")
+    if key not in reading.remembered:
+        reading.remembered[key] = [(m.start(), m.end(), bool(_LOOKS_BACK.search(m[0]))) for m in _PASSES.finditer(reading.text)]
+    found: list[tuple[int, int, bool]] = reading.remembered[key]
+    return found
 
 
 def _tells_specimen(start: int, end: int, reading: Reading) -> bool:

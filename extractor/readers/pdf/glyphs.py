@@ -39,7 +39,6 @@ class Word:
     size: float
     bold: bool
     italic: bool
-    font: int
     glued: bool
     raised: bool = False
 
@@ -102,21 +101,21 @@ _font_weight = _entry(raw.FPDFText_GetFontWeight, ctypes.c_int, ctypes.c_void_p,
 _font_size = _entry(raw.FPDFText_GetFontSize, ctypes.c_double, ctypes.c_void_p, ctypes.c_int)
 _matrix = _entry(raw.FPDFText_GetMatrix, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 
-Look = tuple[int, bool, bool, float, int]
-"""Number of the font, whether bold and whether italic, size of the letters on the page (0: not told), quarter turns (-1: askew)."""
+Look = tuple[bool, bool, float, int]
+"""Whether bold and whether italic, size of the letters on the page (0: not told), quarter turns (-1: askew)."""
 
 
 class Fonts:
     """The fonts of a document, and how its characters look."""
 
     def __init__(self) -> None:
-        self._known: dict[int | None, tuple[int, bool, bool]] = {}
+        self._known: dict[int | None, tuple[bool, bool]] = {}
         self._symbolic: dict[int, tuple[str, ...]] = {}
         self._numbers = (ctypes.c_float * 6)()
         self._buffer = ctypes.create_string_buffer(256)
         self._flags = ctypes.c_int()
         self._addresses = tuple(ctypes.addressof(x) for x in (self._numbers, self._buffer, self._flags))
-        self._last: tuple[int | None, Look] = (None, (0, False, False, 0.0, 0))
+        self._last: tuple[int | None, Look] = (None, (False, False, 0.0, 0))
 
     def look(self, page: int, index: int) -> Look:
         """How a character looks. All characters of a text object look the same."""
@@ -142,13 +141,13 @@ class Fonts:
         turn = 0 if b == 0 and a > 0 else _quarter(math.atan2(b, a))
         return (*font, _font_size(page, index) * (d if c == 0 and d > 0 else math.hypot(c, d)), turn)
 
-    def _described(self, page: int, index: int) -> tuple[int, bool, bool]:
+    def _described(self, page: int, index: int) -> tuple[bool, bool]:
         _, buffer, flags = self._addresses
         _font_info(page, index, buffer, 256, flags)
         name = self._buffer.value.decode("utf-8", "replace")
         bold = bool(_BOLD.search(name)) or bool(self._flags.value & (1 << 18)) or _font_weight(page, index) >= 600
         italic = bool(_ITALIC.search(name)) or bool(self._flags.value & (1 << 6))
-        return len(self._known), bold, italic
+        return bold, italic
 
     def symbols(self, items: list[int]) -> dict[int, tuple[str, ...]]:
         """The fonts of these text objects that have an encoding of their own: by handle, the names that glyphs.tsv has for them."""
@@ -237,7 +236,7 @@ def _decipher(handle: int, codes: Any, fonts: dict[int, tuple[str, ...]]) -> Non
 
 def _turn(handle: int, printed: Any, fonts: Fonts) -> int:
     """The quarter turns of most of the page's characters: a table printed along the long side is read along it."""
-    turns = [fonts.look(handle, index)[4] for index in printed[:: max(1, len(printed) // 40)].tolist()]
+    turns = [fonts.look(handle, index)[3] for index in printed[:: max(1, len(printed) // 40)].tolist()]
     best = max(set(turns), key=turns.count, default=0)
     return best if best > 0 and turns.count(best) * 2 > len(turns) else 0
 
@@ -290,7 +289,7 @@ def _words(handle: int, codes: Any, printed: Any, place: Any, *, fonts: Fonts, t
     letters = _letters(codes[printed])
     words: list[Word] = []
     for i, (x0, y0, x1, y1) in enumerate(np.concatenate((lows[:, :2], highs[:, 2:]), axis=1).tolist()):
-        font, bold, italic, height, turned = fonts.look(handle, indices[i])
+        bold, italic, height, turned = fonts.look(handle, indices[i])
         if turned != turn:
             continue
         text = letters[spans[i] : spans[i + 1]]
@@ -306,7 +305,7 @@ def _words(handle: int, codes: Any, printed: Any, place: Any, *, fonts: Fonts, t
         elif len(words) == MOST_WORDS:
             break
         elif text:
-            words.append(Word(text, x0, y0, x1, y1, height or heights[i], bold, italic, font, glued[i]))
+            words.append(Word(text, x0, y0, x1, y1, height or heights[i], bold, italic, glued[i]))
     return words
 
 

@@ -372,7 +372,7 @@ def _close_up(line: Line) -> None:
             continue
         last = merged[-1]
         merged[-1] = Word(last.text + word.text, last.x0, min(last.y0, word.y0), word.x1, max(last.y1, word.y1),
-                          last.size, last.bold, last.italic, last.font, last.glued)  # fmt: skip
+                          last.size, last.bold, last.italic, last.glued)  # fmt: skip
     line.words = merged
 
 

@@ -35,7 +35,7 @@ test-all: lint
 # The accuracy on the development gold, into benchmarks/accuracy.json and the README; WITH='--html page.html' for every error in its sentence.
 EXTRACTOR_SHARED ?= ../shared
 evaluate: $(VENV)/program
-	$(VENV)/bin/python benchmarks/accuracy.py $(EXTRACTOR_SHARED)/gold/dev $(WITH)
+	$(VENV)/bin/python benchmarks/accuracy.py $(EXTRACTOR_SHARED)/gold/dev --unseen $(EXTRACTOR_SHARED)/corpora $(WITH)
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .hypothesis corpus/*.json

@@ -96,7 +96,7 @@ def convert(
     preview: Annotated[bool, typer.Option("--preview", help="Write <id>.html too: the text with its sections, to look at.")] = False,
     max_size: MaxSize = 10,
 ) -> None:
-    """Convert documents (JATS, HTML, EPUB, BioC, Word, PDF) to plain text with its sections."""
+    """Convert documents (PDF, JATS, HTML, EPUB, BioC, Word) to plain text with its sections."""
     from extractor.convert import convert_all
     from extractor.readers import sources
 

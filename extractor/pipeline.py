@@ -8,7 +8,8 @@ from extractor.annotate import annotate, entities_of, pipeline_digest, pipeline_
 from extractor.entities.patient.fact import patients
 from extractor.facts import find_facts
 from extractor.readers import has_case, read
-from extractor.schema import Case, Generator, Source, Warning
+from extractor.readers.pdf.place import located
+from extractor.schema import Case, Generator, Patient, Source, Warning
 from extractor.timeline import place
 
 
@@ -23,12 +24,18 @@ def extract(source: Source | Path | str, nlp: Any) -> Case:
         source=report.info,
         text=report.text,
         sections=report.sections,
-        patients=placed.patients,
+        patients=tuple(_on_pages(report, patient) for patient in placed.patients),
         mentions=reading.mentions,
-        facts=placed.facts,
-        relations=placed.relations,
+        facts=located(report, placed.facts),
+        relations=located(report, placed.relations),
         warnings=(*report.warnings, *_no_case(report, len(placed.facts)), *placed.warnings),
     )
+
+
+def _on_pages(report: Source, patient: Patient) -> Patient:
+    """A patient whose evidence, and that of day 0, says where on the pages of a PDF it stands."""
+    index = None if patient.index is None else located(report, [patient.index])[0]
+    return located(report, [patient.model_copy(update={"index": index})])[0]
 
 
 def _no_case(report: Source, facts: int) -> list[Warning]:

@@ -14,7 +14,7 @@ from scipy.stats import bootstrap
 from extractor.errors import InputError
 from extractor.evaluation import JudgedCase, JudgedFact, JudgedPatient, as_dict, compare, errors, tables
 from extractor.evaluation.judged import JudgedMention
-from extractor.evaluation.ratchet import BEGIN, END, accuracy, date_of, dumped, fallen, read, table, update, with_table
+from extractor.evaluation.ratchet import accuracy, date_of, dumped, fallen, read, table, update, with_table
 from extractor.evaluation.report import as_csv, p_value
 from extractor.evaluation.rows import Row
 from extractor.evaluation.statistics import SAMPLES, differences, f1, spreads
@@ -232,7 +232,7 @@ def test_of_gold_that_tells_no_facts_the_mentions_are_missed_and_invented():
 
 def committed(folder, result):
     files = folder / "accuracy.json", folder / "README.md", folder / "CHANGELOG.md"
-    files[1].write_text(f"# Title\n\n{BEGIN}\nold\n{END}\n\nMore.\n", encoding="utf-8")
+    files[1].write_text("# Title\n\n<!-- accuracy -->\nold\n<!-- /accuracy -->\n\nMore.\n", encoding="utf-8")
     files[2].write_text("# Changelog\n\nLesions are told apart\nmore strictly.\n", encoding="utf-8")
     update(result, *files)
     return files
@@ -245,8 +245,8 @@ def test_figures_are_written_once_and_the_readme_quotes_them(tmp_path):
     assert read(figures)["scores"]["found"]["all"]["f1"] == 0.8571
     text = readme.read_text(encoding="utf-8")
     assert "| **all** | 4 | 100.0 | 75.0 | 85.7 (66.7–100.0) | 85.7 (66.7–100.0) |" in text
-    assert text.startswith(f"# Title\n\n{BEGIN}\nVersion ")
-    assert text.endswith(f"{END}\n\nMore.\n")
+    assert text.startswith("# Title\n\n<!-- accuracy -->\nVersion ")
+    assert text.endswith("<!-- /accuracy -->\n\nMore.\n")
     assert "\nold\n" not in text
     assert with_table(text, read(figures)) == text
     before = figures.read_bytes()
@@ -300,7 +300,7 @@ def test_the_readme_needs_its_markers():
     figures = accuracy(result_of(a=[DRUG]))
     assert table(figures).startswith("Version ")
     with pytest.raises(InputError, match="once each"):
-        with_table(f"{END} {BEGIN}", figures)
+        with_table("<!-- /accuracy --> <!-- accuracy -->", figures)
 
 
 @pytest.mark.parametrize(

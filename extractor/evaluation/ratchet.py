@@ -24,12 +24,14 @@ SAME = 0.0005
 GUARDED = (("found", "F1"), ("placed", "placed F1"), ("order", "order"))
 """The metrics whose figure over all types may not fall, with what the README calls them."""
 METRICS = ("found", "strict", "name", "attributes", "start", "away", "end", "order", "inverted", "placed")
-BEGIN, END = "<!-- accuracy -->", "<!-- /accuracy -->"
+DEVELOPMENT = "the development gold"
+PLACE = "accuracy"
+"""The table stands in the README between `<!-- accuracy -->` and `<!-- /accuracy -->`; that of another gold has another place."""
 
 Accuracy = Mapping[str, Any]
 
 
-def accuracy(result: Result, changelog: str = "") -> dict[str, Any]:
+def accuracy(result: Result, changelog: str = "", of: str = DEVELOPMENT) -> dict[str, Any]:
     """The figures to commit. They hold no clock: the date is that of the program's version in the changelog, null where it names none."""
     if result.problems or result.gold_only:
         said = "; ".join([*result.problems, *(f"{name}: without a prediction" for name in result.gold_only)])
@@ -45,6 +47,7 @@ def accuracy(result: Result, changelog: str = "") -> dict[str, Any]:
     return {
         "program": program,
         "date": date_of(program, changelog),
+        "gold": of,
         "reports": len(result.pairs),
         "intervals": f"95%, {METHOD}",
         "scores": scores,
@@ -90,7 +93,7 @@ def _lines(figures: Accuracy) -> Iterator[str]:
 
     dated = f" of {figures['date']}" if figures["date"] else ""
     facts = scores["found"][ALL]["gold"]
-    yield f"Version {figures['program']}{dated} on the {figures['reports']} reports ({facts} facts) of the development gold, in percent,"
+    yield f"Version {figures['program']}{dated} on the {figures['reports']} reports ({facts} facts) of {figures['gold']}, in percent,"
     yield "with 95% intervals by bootstrap over the reports:"
     yield ""
     yield "| type | gold facts | precision | recall | F1 | found and started right: F1 |"
@@ -110,13 +113,14 @@ def _lines(figures: Accuracy) -> Iterator[str]:
     yield f"Beside that, right: {'; '.join(beside)}."
 
 
-def with_table(readme: str, figures: Accuracy) -> str:
+def with_table(readme: str, figures: Accuracy, place: str = PLACE) -> str:
     """The README with the table between its two markers; InputError where they are not both there, once, in this order."""
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end or BEGIN in rest:
-        raise InputError(f"the README needs the lines {BEGIN} and {END} once each, with the table of accuracy between them")
-    return f"{before}{BEGIN}\n{table(figures)}\n{END}{after}"
+    first, last = f"<!-- {place} -->", f"<!-- /{place} -->"
+    before, begin, rest = readme.partition(first)
+    _, end, after = rest.partition(last)
+    if not begin or not end or first in rest:
+        raise InputError(f"the README needs the lines {first} and {last} once each, with the table of accuracy between them")
+    return f"{before}{first}\n{table(figures)}\n{last}{after}"
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -142,11 +146,16 @@ def update(result: Result, figures_file: Path, readme: Path, changelog: Path, *,
         )
     if fell and _plain(lower) not in _plain(reasons):
         raise InputError(f"{changelog}: does not give the reason {lower!r}: write it there first")
-    text = with_table(readme.read_text(encoding="utf-8"), now)
-    figures_file.parent.mkdir(parents=True, exist_ok=True)
-    figures_file.write_text(dumped(now), encoding="utf-8")
-    readme.write_text(text, encoding="utf-8")
+    write(now, figures_file, readme)
     return fell
+
+
+def write(figures: Accuracy, figures_file: Path, readme: Path, place: str = PLACE) -> None:
+    """Write the figures and their table in the README, both or neither."""
+    text = with_table(readme.read_text(encoding="utf-8"), figures, place)
+    figures_file.parent.mkdir(parents=True, exist_ok=True)
+    figures_file.write_text(dumped(figures), encoding="utf-8")
+    readme.write_text(text, encoding="utf-8")
 
 
 def _plain(text: str) -> str:

@@ -49,6 +49,7 @@ def _load(path: Path) -> Language:
 def annotate(source: Source, nlp: Language) -> Reading:
     """Read a report: its sentences and mentions, each mention with its section and with how the text speaks of it."""
     doc = nlp.make_doc(source.text)
+    doc.user_data["text"] = source.text  # spaCy puts its text together anew each time it is asked for
     doc._.sections = source.sections
     doc = nlp(doc)
     sections = _Sections(source.sections, len(source.text))
@@ -130,7 +131,7 @@ class AbbreviationStage:
 
     def __call__(self, doc: Doc) -> Doc:
         stage = _entity_stage(self._nlp)
-        text = doc.text
+        text = doc.user_data.get("text") or doc.text
         hits = expand(text, doc._.hits, definitions(text, doc.vocab), stage.matcher.entities)
         return stage.write(doc, stage.matcher.settle(hits)) if hits != list(doc._.hits) else doc
 

@@ -125,7 +125,7 @@ class ContextStage:
         if not spans:
             return doc
         contexts = [_PLAIN] * len(spans)
-        text = doc.text  # spaCy puts it together anew each time it is asked for
+        text = doc.user_data.get("text") or doc.text
         starts = [int(i) for i in np.flatnonzero(doc.to_array("SENT_START") == 1)]
         targets = _by_sentence(((i, s) for i, s in enumerate(spans)), starts, key=lambda x: x[1].start)
         cues = self._matches(doc, starts)
@@ -135,9 +135,11 @@ class ContextStage:
         for number, found in enumerate(targets):
             if not found:
                 continue
-            edges = self._edges(doc, [s for _, s in found], cues[number])
+            kind, patient = speaks[number]
+            # What is told of others is not told apart further: whether a trial's drug was planned or given is nobody's fact here.
+            edges = self._edges(doc, [s for _, s in found], cues[number] if patient or kind in CASE_KINDS else ())
             for (index, span), categories in zip(found, edges, strict=True):
-                contexts[index] = self._context(span.label_, categories | {"FAMILY"} if number in kin else categories, *speaks[number])
+                contexts[index] = self._context(span.label_, categories | {"FAMILY"} if number in kin else categories, kind, patient)
         doc._.contexts = tuple(contexts)
         return doc
 

@@ -214,7 +214,7 @@ class SentenceSplitter:
     """Writes the sentences of `doc._.sections` to `doc._.sentences` (characters) and to the tokens. Holds no state of a text."""
 
     def __call__(self, doc: Doc) -> Doc:
-        text = doc.text
+        text = doc.user_data.get("text") or doc.text
         sentences = split_sections(text, [(s.start, s.end, s.title) for s in doc._.sections] or [(0, len(text), None)])
         starts = [s for s, _ in sentences]
         marks = np.full((len(doc), 1), -1, dtype="int64")

@@ -225,7 +225,7 @@ class EntityStage:
         self._spans = spans
 
     def __call__(self, doc: Doc) -> Doc:
-        return self.write(doc, self.matcher(doc.text))
+        return self.write(doc, self.matcher(doc.user_data.get("text") or doc.text))
 
     def write(self, doc: Doc, hits: Sequence[Hit]) -> Doc:
         """Put `hits` in the place of those of the document; the span group keeps their order."""

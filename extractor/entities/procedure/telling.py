@@ -12,7 +12,7 @@ from functools import cache
 from extractor.entities.lexicon import HERE, expand, macros, read_table
 from extractor.entities.matcher import fold
 from extractor.entities.reading import Draft, Reading, Sentence
-from extractor.schema import Mention
+from extractor.schema import CASE_KINDS, Mention
 
 LEFT = 100
 """As far before a procedure's name as words can belong to it."""
@@ -347,10 +347,15 @@ def _passes(start: int, later: Draft, reading: Reading) -> bool:
 
 
 def _passages(reading: Reading) -> list[tuple[int, int, bool]]:
-    """Every place of the report where the story moves on in time, and whether it looks back; found once, however often asked."""
+    """Every place of the case where the story moves on in time, and whether it looks back; found once, however often asked."""
     key = (_PASSES, "")
     if key not in reading.remembered:
-        reading.remembered[key] = [(m.start(), m.end(), bool(_LOOKS_BACK.search(m[0]))) for m in _PASSES.finditer(reading.text)]
+        reading.remembered[key] = [
+            (m.start(), m.end(), bool(_LOOKS_BACK.search(m[0])))
+            for section in reading.sections
+            if section.kind in CASE_KINDS
+            for m in _PASSES.finditer(reading.text, section.start, section.end)
+        ]
     found: list[tuple[int, int, bool]] = reading.remembered[key]
     return found
 

@@ -1,5 +1,7 @@
 """The stage behind the door to spaCy: sentences, the report's own abbreviations, the reach of cues, and whose a mention is."""
 
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -312,3 +314,13 @@ def test_importing_medspacy_leaves_nothing_behind(nlp: Any) -> None:
     assert "PyRuSH" not in sys.modules
     assert "sklearn" not in sys.modules
     assert "quickumls" not in sys.modules or hasattr(sys.modules["quickumls"], "QuickUMLS")
+
+
+def test_the_entities_are_found_in_other_peoples_pipelines():
+    """By the entry point: the program itself is not imported first."""
+    code = (
+        "import spacy; nlp = spacy.blank('en'); nlp.add_pipe('extractor_entities'); "
+        "doc = nlp('She received trastuzumab.'); print([(s.text, s.label_) for s in doc.spans['extractor']])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[('trastuzumab', 'drug')]"

@@ -235,7 +235,7 @@ def _index(told: Told, reading: Reading) -> IndexEvent:
     section = reading.sentence_at(opening.start).section.id if reading.sentences else None
     evidence = (Evidence(start=opening.start, end=opening.end, text=text, role="time", section=section),) if text.strip() else ()
     first = next((x.after for x in told.links if x.before == DAY0 and x.rule == "day 0"), None)
-    label = " ".join(text.split()) or "the first event told"
+    label = " ".join(text.split()).rstrip(".,;") or "the first event told"
     return IndexEvent(label=label, evidence=evidence, fact=opening.fact or first, date=told.date or told.dates.get(DAY0))
 
 

@@ -21,11 +21,11 @@ class Done:
     error: ExtractorError | None = None
 
 
-def reports(paths: Sequence[Path], *, max_bytes: int) -> Iterator[Source | Failed]:
+def reports(paths: Sequence[Path], *, max_bytes: int, ocr: bool = False) -> Iterator[Source | Failed]:
     """The reports of some files and archives (`-` is standard input); a folder is refused, for whose files are meant is not said."""
     for folder in (p for p in paths if p.is_dir()):
         yield Failed(str(folder), InputError(f"{folder} is a folder: name the files in it, as in {folder}/*.txt"))
-    yield from sources([p for p in paths if not p.is_dir()], max_bytes=max_bytes)
+    yield from sources([p for p in paths if not p.is_dir()], max_bytes=max_bytes, ocr=ocr)
 
 
 def extract_all(found: Iterable[Source | Failed], output: Path | None, extract: Callable[[Source], Case]) -> Iterator[Done]:
@@ -57,13 +57,13 @@ def make_folder(folder: Path) -> None:
         raise InputError(f"{folder}: cannot be made a folder ({error.strerror}): name another with --output") from None
 
 
-def write_whole(path: Path, content: str) -> Path:
+def write_whole(path: Path, content: str | bytes) -> Path:
     """Write a file so that it is either all there or not there: to a temporary name beside it, then renamed."""
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(content)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content.encode("utf-8") if isinstance(content, str) else content)
             Path(temporary).chmod(0o644)
             Path(temporary).replace(path)
         except BaseException:

@@ -27,6 +27,7 @@ app = typer.Typer(
 
 Files = Annotated[list[Path], typer.Argument(help="Case reports, and archives of them; - is standard input.", metavar="FILE...")]
 Config = Annotated[Path | None, typer.Option(help="A pipeline config of your own instead of the default.", metavar="FILE")]
+Ocr = Annotated[bool, typer.Option("--ocr", help="Have ocrmypdf read the pages of PDF files that have no text.")]
 MaxSize = Annotated[int, typer.Option(help="Refuse larger files (in MB).", min=1)]
 
 
@@ -63,6 +64,7 @@ def extract(
     ] = None,
     table: Annotated[bool, typer.Option("--table", help="Show each timeline as a table as well.")] = False,
     max_size: MaxSize = 10,
+    ocr: Ocr = False,
     config: Config = None,
 ) -> None:
     """Extract the timeline of each case report."""
@@ -73,7 +75,7 @@ def extract(
 
     console, failed = Console(width=None if sys.stdout.isatty() else WIDE), 0
     with told():
-        for done in extract_all(reports(files, max_bytes=max_size * 1_000_000), output, extracting(config)):
+        for done in extract_all(reports(files, max_bytes=max_size * 1_000_000, ocr=ocr), output, extracting(config)):
             if done.error is not None:
                 failed = max(failed, done.error.exit_code)
                 print(f"extractor: {done.error}", file=sys.stderr)
@@ -95,6 +97,7 @@ def convert(
     output: Annotated[Path, typer.Option("--output", "-o", help="Write <id>.txt and <id>.sections.json there.", metavar="DIR")],
     preview: Annotated[bool, typer.Option("--preview", help="Write <id>.html too: the text with its sections, to look at.")] = False,
     max_size: MaxSize = 10,
+    ocr: Ocr = False,
 ) -> None:
     """Convert documents (PDF, JATS, HTML, EPUB, BioC, Word) to plain text with its sections."""
     from extractor.convert import convert_all
@@ -102,7 +105,7 @@ def convert(
 
     failed = 0
     with told():
-        for done in convert_all(sources(files, max_bytes=max_size * 1_000_000), output, preview=preview):
+        for done in convert_all(sources(files, max_bytes=max_size * 1_000_000, ocr=ocr), output, preview=preview):
             if done.error is not None:
                 failed = max(failed, done.error.exit_code)
                 print(f"extractor: {done.error}", file=sys.stderr)
@@ -121,17 +124,31 @@ def schema() -> None:
 
 
 @app.command()
-def show(document: Annotated[Path, typer.Argument(help="A timeline document (JSON).")]) -> None:
-    """Show a timeline document as a table, after checking that it keeps its promises."""
+def show(
+    document: Annotated[Path, typer.Argument(help="A timeline document (JSON).")],
+    fact: Annotated[str | None, typer.Argument(help="A fact's id: what it is, and the words it rests on.", metavar="FACT")] = None,
+    page_image: Annotated[Path | None, typer.Option(help="Draw the page of the PDF with the fact's words marked.", metavar="PNG")] = None,
+    pdf: Annotated[Path | None, typer.Option(help="The PDF, when not beside the document under its own name.", metavar="FILE")] = None,
+) -> None:
+    """Show a timeline document, or one fact of it, after checking that it keeps its promises."""
     from rich.console import Console
 
+    from extractor.batch import write_whole
     from extractor.readers import read_bytes
-    from extractor.report.terminal import timeline_table
+    from extractor.report.terminal import fact_of, fact_text, timeline_table
     from extractor.schema import load
 
     with told():
         case = load(read_bytes(document), str(document))
-        Console(width=None if sys.stdout.isatty() else WIDE).print(timeline_table(case))
+        if fact is None and page_image is not None:
+            raise InputError("--page-image needs a fact: name its id after the document, as in show DOC F3 --page-image page.png")
+        shown = timeline_table(case) if fact is None else fact_text(case, fact_of(case, fact))
+        Console(width=None if sys.stdout.isatty() else WIDE).print(shown)
+        if fact is not None and page_image is not None:
+            from extractor.report.page_image import drawn
+
+            path = pdf or document.parent / (case.source.file or "")
+            print(write_whole(page_image, drawn(read_bytes(path), fact_of(case, fact), str(path))))
 
 
 @app.command()

@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -207,3 +208,54 @@ def test_mark_drafts_gold_that_check_accepts(run, report, tmp_path):
     result = run("check", broken)
     assert result.exit_code == 2
     assert "drugg" in result.output
+
+
+@pytest.fixture
+def printed(tmp_path: Path) -> Path:
+    """The case on a page of a PDF."""
+    canvas = pytest.importorskip("reportlab.pdfgen.canvas", reason="needs reportlab, which the test extra installs")
+    path = tmp_path / "printed.pdf"
+    page = canvas.Canvas(str(path))
+    for number, line in enumerate(textwrap.wrap(CASE, 80)):
+        page.drawString(72, 720 - 16 * number, line)
+    page.save()
+    return path
+
+
+def test_a_pdf_gives_the_facts_of_its_text_with_page_and_boxes(run, printed, report, tmp_path):
+    assert run("extract", printed, report, "-o", tmp_path / "out").exit_code == 0
+    paper, plain = (load((tmp_path / "out" / f"{name}.json").read_bytes()) for name in ("printed", "report.one"))
+    assert [(f.type, f.name, f.start) for f in paper.facts] == [(f.type, f.name, f.start) for f in plain.facts]
+    assert all(e.page == 1 and e.boxes for f in paper.facts for e in f.evidence)
+    assert all(e.page is None for f in plain.facts for e in f.evidence)
+
+
+def test_show_tells_a_fact_and_draws_its_page(run, printed, report, tmp_path):
+    run("extract", printed, report, "-o", tmp_path)
+    death = next(f.id for f in load((tmp_path / "printed.json").read_bytes()).facts if f.name == "death")
+    result = run("show", tmp_path / "printed.json", death, "--page-image", tmp_path / "page.png")
+    assert result.exit_code == 0, result.output
+    assert "died" in result.output
+    assert (tmp_path / "page.png").read_bytes().startswith(b"\x89PNG")
+    for arguments, said in (
+        ([tmp_path / "printed.json", "F99"], "has no fact 'F99'"),
+        ([tmp_path / "printed.json", "--page-image", tmp_path / "x.png"], "needs a fact"),
+        ([tmp_path / "report.one.json", "F1", "--page-image", tmp_path / "x.png"], "was no PDF"),
+        ([tmp_path / "printed.json", "F1", "--page-image", tmp_path / "x.png", "--pdf", tmp_path / "none.pdf"], "none.pdf"),
+    ):
+        refused = run("show", *arguments)
+        assert refused.exit_code in (2, 4)
+        assert said in refused.output.replace("\n", " ")
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_a_scan_asks_for_ocr_and_ocr_for_its_program(run, tmp_path, monkeypatch):
+    canvas = pytest.importorskip("reportlab.pdfgen.canvas", reason="needs reportlab, which the test extra installs")
+    page = canvas.Canvas(str(tmp_path / "scan.pdf"))
+    page.rect(100, 100, 200, 200, fill=1)
+    page.save()
+    monkeypatch.setenv("PATH", "")
+    assert "needs-ocr" in run("extract", tmp_path / "scan.pdf").output
+    result = run("convert", tmp_path / "scan.pdf", "-o", tmp_path / "out", "--ocr")
+    assert result.exit_code == 2
+    assert "ocrmypdf" in result.output

@@ -52,8 +52,10 @@ def read(path: Path | str, *, max_bytes: int = MAX_BYTES) -> Source:
     return found[0]
 
 
-def sources(paths: Sequence[Path | str], *, max_bytes: int = MAX_BYTES) -> Iterator[Source | Failed]:
+def sources(paths: Sequence[Path | str], *, max_bytes: int = MAX_BYTES, ocr: bool = False) -> Iterator[Source | Failed]:
     """Every report of some files, folders and archives, in order; what cannot be read is told and never stops the rest.
+
+    With `ocr` the pages of PDF files that have no text are read by ocrmypdf first.
 
     InputError before any work where two of the files named would have one id; of two articles in archives the second one fails.
     """
@@ -65,7 +67,7 @@ def sources(paths: Sequence[Path | str], *, max_bytes: int = MAX_BYTES) -> Itera
             yield file
             continue
         try:
-            found = read_file(file, max_bytes=max_bytes)
+            found = read_file(file, max_bytes=max_bytes, ocr=ocr)
         except ExtractorError as error:
             yield Failed(file.name, error)
             continue
@@ -90,7 +92,7 @@ def files(paths: Sequence[Path | str], *, max_bytes: int = MAX_BYTES) -> Iterato
             yield Failed(str(path), error)
 
 
-def read_file(file: File, *, max_bytes: int = MAX_BYTES) -> tuple[Source, ...]:
+def read_file(file: File, *, max_bytes: int = MAX_BYTES, ocr: bool = False) -> tuple[Source, ...]:
     """The reports in one file: one, or the articles of a set, with the ids `id#1`, `id#2`, … InputError says what is wrong with it."""
     kind, content, name = format_of(file.content), file.content, file.name
     if kind == "xml":
@@ -102,9 +104,9 @@ def read_file(file: File, *, max_bytes: int = MAX_BYTES) -> tuple[Source, ...]:
     if kind == "zip":
         return _read_zip(content, name, max_bytes)
     if kind == "pdf":
-        from extractor.readers.pdf import read_pdf  # noqa: PLC0415 - its library is large, and texts are read without it
+        from extractor.readers.pdf import read_pdf, with_text_layer  # noqa: PLC0415 - its library is large; texts do without it
 
-        return (_named(read_pdf(content, name=name), name),)
+        return (_named(read_pdf(with_text_layer(content, name=name) if ocr else content, name=name), name),)
     text, warnings = decode(content, name)
     return (_named(source_of(text, name=file_of(name), content=content, warnings=warnings), name),)
 

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from extractor.schema import BaseFact, Bounds, Case
+from extractor.errors import DocumentError
+from extractor.schema import BaseFact, Bounds, Case, Fact
 
 _COMMON = frozenset(BaseFact.model_fields) | {"type"}
 _COLOURS = {"drug": "green", "biomarker": "magenta", "lesion": "red", "procedure": "blue", "diagnosis": "yellow", "outcome": "cyan"}
@@ -78,3 +80,26 @@ def quote(case: Case, fact: BaseFact) -> Text:
     shown = Text(("…" if head.start > room // 2 else "") + before)
     shown.append(" ".join(head.text.split()), style="bold")
     return shown.append(after + "…")
+
+
+def fact_of(case: Case, identity: str) -> Fact:
+    """The fact of an id; DocumentError where the document has none."""
+    found = next((f for f in case.facts if f.id == identity), None)
+    if found is None:
+        raise DocumentError(f"{case.source.id} has no fact {identity!r}: its {len(case.facts)} facts are F1, F2, …")
+    return found
+
+
+def fact_text(case: Case, fact: Fact) -> Group:
+    """All that a document says of one fact: what it is, when, each piece of evidence with its place, and the reasons for its bounds."""
+    certain = "" if fact.certainty == "confirmed" else f" ({fact.certainty})"
+    lines = [Text(f"{fact.id} {fact.type}: {fact.name}{certain}", style="bold"), Text(attributes(fact))]
+    lines.append(Text(f"day {days(fact.start)}, step {fact.step}, confidence {fact.confidence:.2f}"))
+    for evidence in fact.evidence:
+        page = "" if evidence.page is None else f", page {evidence.page}"
+        lines.append(Text(f"  {evidence.role:9} {evidence.start}-{evidence.end}{page}: {' '.join(evidence.text.split())}"))
+    for reason in fact.derivation:
+        low, high = ("" if bound is None else f"{bound:.0f}" for bound in (reason.low, reason.high))
+        words = "" if reason.text is None else f": {' '.join(reason.text.split())}"
+        lines.append(Text(f"  {reason.relation} {reason.anchor} {low}…{high} ({reason.source}){words}", style="dim"))
+    return Group(*lines)

@@ -169,6 +169,33 @@ def as_docx(parts: Sequence[Part]) -> bytes:
     return file.getvalue()
 
 
+def as_pdf(parts: Sequence[Part]) -> bytes:
+    """Two columns, with a running head and page numbers; needs reportlab."""
+    from reportlab.lib.pagesizes import A4
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate, Paragraph, Spacer, Table
+
+    styles = getSampleStyleSheet()
+    shapes = {"title": styles["Title"], "heading": styles["Heading2"], "figure": styles["Italic"], "table": styles["Italic"]}
+    flow = []
+    for part in parts:
+        flow += [Paragraph(escape(part.text), shapes.get(part.kind, styles["BodyText"])), Spacer(1, 4)]
+        if part.rows:
+            flow.append(Table([[Paragraph(escape(cell), styles["BodyText"]) for cell in row] for row in part.rows], colWidths=39))
+
+    def furniture(canvas, document):
+        canvas.setFont("Helvetica", 8)
+        canvas.drawString(50, A4[1] - 30, "Frontiers in Oncology")
+        canvas.drawCentredString(A4[0] / 2, 25, f"{document.page:02d}")
+
+    out = io.BytesIO()
+    document = BaseDocTemplate(out, pagesize=A4)
+    columns = [Frame(x, 45, 240, A4[1] - 90, id=str(x)) for x in (50, 305)]
+    document.addPageTemplates([PageTemplate(id="columns", frames=columns, onPage=furniture)])
+    document.build(flow)
+    return out.getvalue()
+
+
 def zipped(members: dict[str, str | bytes]) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:

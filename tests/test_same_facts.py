@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import as_bioc_json, as_docx, as_epub, as_html, as_jats, parts_of
+from builders import as_bioc_json, as_docx, as_epub, as_html, as_jats, as_pdf, parts_of
 
 from extractor.evaluation import JudgedCase, compare, judged
 from extractor.pipeline import extract
@@ -24,8 +24,10 @@ def from_text(nlp: Any) -> JudgedCase:
     return judged(extract(read(ARTICLE), nlp))
 
 
-@pytest.mark.parametrize("write", [as_jats, as_html, as_epub, as_bioc_json, as_docx])
+@pytest.mark.parametrize("write", [as_jats, as_html, as_epub, as_bioc_json, as_docx, as_pdf])
 def test_facts_do_not_depend_on_the_format(write: Callable[[Any], bytes], from_text: JudgedCase, nlp: Any) -> None:
+    if write is as_pdf:
+        pytest.importorskip("reportlab", reason="needs reportlab, which the test extra installs")
     (source,) = read_file(File(f"{from_text.id}.bin", write(parts_of(from_text.text))))
     found = moved(judged(extract(source, nlp)), from_text.text)
     result = compare([from_text], [found])

@@ -13,6 +13,8 @@ import typer
 from extractor.errors import ExtractorError, InputError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from extractor.evaluation import JudgedCase
     from extractor.schema import Case, Source
 
@@ -41,8 +43,20 @@ def told() -> Iterator[None]:
     try:
         yield
     except ExtractorError as error:
-        print(f"extractor: {error}", file=sys.stderr)
+        say(error)
         raise typer.Exit(error.exit_code) from None
+
+
+def say(what: object) -> None:
+    """What went wrong or is to be heeded, to standard error."""
+    print(f"extractor: {what}", file=sys.stderr)
+
+
+def console() -> "Console":
+    """Where tables are shown: as wide as the terminal, or as a file can be."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else WIDE)
 
 
 def extracting(config: Path | None = None) -> Callable[["Path | Source"], "Case"]:
@@ -68,23 +82,21 @@ def extract(
     config: Config = None,
 ) -> None:
     """Extract the timeline of each case report."""
-    from rich.console import Console
-
     from extractor.batch import extract_all, reports
     from extractor.report.terminal import timeline_table
 
-    console, failed = Console(width=None if sys.stdout.isatty() else WIDE), 0
+    shown, failed = console(), 0
     with told():
         for done in extract_all(reports(files, max_bytes=max_size * 1_000_000, ocr=ocr), output, extracting(config)):
             if done.error is not None:
                 failed = max(failed, done.error.exit_code)
-                print(f"extractor: {done.error}", file=sys.stderr)
+                say(done.error)
                 continue
             assert done.case is not None
             if table or output is None:
-                console.print(timeline_table(done.case))
+                shown.print(timeline_table(done.case))
             for warning in done.case.warnings:
-                print(f"extractor: {done.name}: {warning.message}", file=sys.stderr)
+                say(f"{done.name}: {warning.message}")
             if done.written is not None:
                 print(f"{done.written}: {len(done.case.facts)} facts")
     if failed:
@@ -108,7 +120,7 @@ def convert(
         for done in convert_all(sources(files, max_bytes=max_size * 1_000_000, ocr=ocr), output, preview=preview):
             if done.error is not None:
                 failed = max(failed, done.error.exit_code)
-                print(f"extractor: {done.error}", file=sys.stderr)
+                say(done.error)
             for path in done.written:
                 print(path)
     if failed:
@@ -131,8 +143,6 @@ def show(
     pdf: Annotated[Path | None, typer.Option(help="The PDF, when not beside the document under its own name.", metavar="FILE")] = None,
 ) -> None:
     """Show a timeline document, or one fact of it, after checking that it keeps its promises."""
-    from rich.console import Console
-
     from extractor.batch import write_whole
     from extractor.readers import read_bytes
     from extractor.report.terminal import fact_of, fact_text, timeline_table
@@ -143,7 +153,7 @@ def show(
         if fact is None and page_image is not None:
             raise InputError("--page-image needs a fact: name its id after the document, as in show DOC F3 --page-image page.png")
         shown = timeline_table(case) if fact is None else fact_text(case, fact_of(case, fact))
-        Console(width=None if sys.stdout.isatty() else WIDE).print(shown)
+        console().print(shown)
         if fact is not None and page_image is not None:
             from extractor.report.page_image import drawn
 
@@ -168,8 +178,6 @@ def evaluate(
     html: Annotated[Path | None, typer.Option(help="Write a page with every error in its sentence.", metavar="PAGE")] = None,
 ) -> None:
     """Judge timeline documents against gold: whole systems, one another, or two annotators."""
-    from rich.console import Console
-
     from extractor import evaluation
     from extractor.batch import write_whole
 
@@ -191,12 +199,11 @@ def evaluate(
     elif as_csv:
         print(evaluation.as_csv(result, other), end="")
     else:
-        console = Console(width=None if sys.stdout.isatty() else WIDE)
-        console.print(evaluation.tables(result, intervals=intervals, against=other))
+        console().print(evaluation.tables(result, intervals=intervals, against=other))
     if mistakes:
         print(evaluation.listing(m for g, p in result.pairs for m in evaluation.errors(g, p)))
     for problem in result.problems:
-        print(f"extractor: {problem}", file=sys.stderr)
+        say(problem)
     if result.problems or not result.pairs:
         raise typer.Exit(InputError.exit_code)
 
@@ -232,7 +239,7 @@ def diff(
         found = differences.diff(old, new, days=days)
     print(json.dumps(differences.as_dict(found), indent=1, ensure_ascii=False) if as_json else differences.listing(found))
     for problem in found.problems:
-        print(f"extractor: {problem}", file=sys.stderr)
+        say(problem)
     if found.problems or found:
         raise typer.Exit(InputError.exit_code if found.problems else 1)
 

@@ -1,7 +1,7 @@
 """What is known of a report once it has been read: text, sections, sentences and mentions, and the questions asked of them."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, TypeVar
@@ -31,7 +31,14 @@ class Reading:
         self.mentions = tuple(sorted(mentions, key=lambda m: (m.start, -m.end)))
         self._sentence_starts = [s.start for s in self.sentences]
         self._mention_starts = [m.start for m in self.mentions]
-        self.remembered: dict[tuple[object, str], Any] = {}
+        self._answers: dict[Hashable, Any] = {}
+
+    def once(self, question: Hashable, work: Callable[[], T]) -> T:
+        """The answer to a question that is asked again and again of one report: worked out the first time."""
+        if question not in self._answers:
+            self._answers[question] = work()
+        answer: T = self._answers[question]
+        return answer
 
     def sentence_at(self, offset: int) -> Sentence:
         """The sentence that holds `offset` (the last one begun before it)."""
@@ -61,11 +68,7 @@ def remembered(question: Callable[[Mention, Reading], T]) -> Callable[[Mention, 
 
     @wraps(question)
     def ask(mention: Mention, reading: Reading) -> T:
-        key = (question, mention.id)
-        if key not in reading.remembered:
-            reading.remembered[key] = question(mention, reading)
-        answer: T = reading.remembered[key]
-        return answer
+        return reading.once((question, mention.id), lambda: question(mention, reading))
 
     return ask
 

@@ -11,17 +11,12 @@ from typing import Any
 
 from extractor.errors import InputError
 from extractor.readers.blocks import Block, source_of, types
-from extractor.readers.markup import Element, attribute, clean, first, parse_xml, printed, tag
+from extractor.readers.markup import Element, attribute, clean, first, printed, tag
 from extractor.schema import Source
 
 _HEADING = re.compile(r"title_(\d)")
 _DEEPEST_JSON = 64
 Passage = tuple[Mapping[str, str], str]
-
-
-def read_bioc_xml(content: bytes, *, name: str) -> tuple[Source, ...]:
-    """The documents of a BioC collection in XML."""
-    return documents_of(parse_xml(content, name), content, name=name)
 
 
 def documents_of(root: Element, content: bytes, *, name: str) -> tuple[Source, ...]:

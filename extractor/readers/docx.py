@@ -15,7 +15,6 @@ from extractor.readers.markup import checked_depth, clean, rows_of, tag
 from extractor.schema import Source
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-MAIN = "word/document.xml"
 _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
 _GONE = frozenset({"del", "movefrom", "txbxcontent", "instrtext", "footnotereference", "endnotereference", "pict", "drawing"})
 _WORDS = {"t": None, "tab": "\t", "br": " ", "cr": " ", "nobreakhyphen": "-", "sym": ""}

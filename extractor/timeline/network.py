@@ -5,14 +5,13 @@ links together are shortest paths (Dechter, Meiri & Pearl 1991, Artificial Intel
 form a cycle of negative length: of its links the one least trusted is dropped, and told.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, inf
 
 import numpy as np
 from numpy.typing import NDArray
 
-Point = Hashable
 DAY0 = "day0"
 _EPS = 1e-6
 _LOOK_EVERY = 8

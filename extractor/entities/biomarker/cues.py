@@ -4,14 +4,15 @@ import re
 from functools import cache
 from pathlib import Path
 
-from extractor.entities.lexicon import read_table
+from extractor.entities.site.cues import words
+
+_FILE = Path(__file__).parent / "cues.tsv"
 
 
 @cache
 def either(kind: str) -> str:
     """The cues of a kind as alternatives of a regular expression, longest first; a `*` in the file stands for any letters."""
-    cues = {r["cue"] for r in read_table(Path(__file__).parent / "cues.tsv", ("kind", "cue")) if r["kind"] == kind}
-    spelled = sorted(cues, key=lambda w: (-len(w), w))
+    spelled = sorted(words(kind, _FILE), key=lambda w: (-len(w), w))
     return "|".join(re.escape(w).replace(r"\*", r"\w*").replace(r"\ ", r"\s").replace(r"\-", r"[-\u2010-\u2014 ]") for w in spelled)
 
 

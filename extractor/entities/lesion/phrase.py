@@ -35,10 +35,7 @@ def around(reading: Reading, start: int, end: int) -> tuple[int, int]:
 
 def phrase_start(reading: Reading, start: int) -> int:
     """Where the noun phrase before a head begins: behind the last article, preposition, verb or bracket."""
-    key = (phrase_start, str(start))
-    if key not in reading.remembered:
-        reading.remembered[key] = _phrase_start(reading, start)
-    return int(reading.remembered[key])
+    return reading.once((phrase_start, start), lambda: _phrase_start(reading, start))
 
 
 def _phrase_start(reading: Reading, start: int) -> int:

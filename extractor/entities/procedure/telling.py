@@ -337,7 +337,7 @@ def _passes(start: int, later: Draft, reading: Reading) -> bool:
     if _TIME_BEHIND.match(reading.text, later.head[1]):
         return True
     # What looks back ("six years previously") moves nothing on for the sentences after it.
-    passages = _passages(reading)
+    passages = reading.once(_passages, lambda: _passages(reading))
     first = bisect_left(passages, (start,))
     return any(
         begin >= later.sentence.start or not looks_back
@@ -347,17 +347,13 @@ def _passes(start: int, later: Draft, reading: Reading) -> bool:
 
 
 def _passages(reading: Reading) -> list[tuple[int, int, bool]]:
-    """Every place of the case where the story moves on in time, and whether it looks back; found once, however often asked."""
-    key = (_PASSES, "")
-    if key not in reading.remembered:
-        reading.remembered[key] = [
-            (m.start(), m.end(), bool(_LOOKS_BACK.search(m[0])))
-            for section in reading.sections
-            if section.kind in CASE_KINDS
-            for m in _PASSES.finditer(reading.text, section.start, section.end)
-        ]
-    found: list[tuple[int, int, bool]] = reading.remembered[key]
-    return found
+    """Every place of the case where the story moves on in time, and whether it looks back."""
+    return [
+        (m.start(), m.end(), bool(_LOOKS_BACK.search(m[0])))
+        for section in reading.sections
+        if section.kind in CASE_KINDS
+        for m in _PASSES.finditer(reading.text, section.start, section.end)
+    ]
 
 
 def _tells_specimen(start: int, end: int, reading: Reading) -> bool:

@@ -121,7 +121,9 @@ def _clause(story: Story, start: int, end: int, said: list[Expression], facts: l
     units = units_of(rest, story.where, story.reading, start, end)
     for unit in units:
         unit.expression = governing(unit, places, units, story.reading.text) or _reached_over(story, unit, said)
-    idle = [x for x in places if x not in [u.expression for u in units] and x.kind not in BY_OTHERS]
+    governed = [u.expression for u in units]
+    # "Recently" without a fact of its own says nothing of the others.
+    idle = [x for x in places if x not in governed and x.kind not in BY_OTHERS and not (x.vague and (x.low or 0) < 0)]
     _come(story, text, start, [x for x in idle if not units or x.start <= units[-1].at], background=background, dated=bool(places))
     turn = _past_from(story, text, start) if background and story.arrived else start
     for unit in units:

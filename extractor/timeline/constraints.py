@@ -35,7 +35,7 @@ _WAS_TREATED = re.compile(
     r"(?:treated|diagnosed|managed|resected|excised|removed|discovered)\b"
 )
 _DURING = re.compile(r"(?:During|While|Whilst|Under|On)\b[^,;:]*$")
-_COURSE_OF = re.compile(r".{0,4}?\bof (?:[\w-]+ ){0,3}", re.IGNORECASE)
+_COURSE_OF = re.compile(r".{0,5}?\bof (?:[\w-]+ ){0,3}", re.IGNORECASE)
 _LONG_WORD = re.compile(r"[a-z]{5,}")
 
 

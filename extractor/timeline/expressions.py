@@ -341,6 +341,7 @@ _DIRECTIONS = {
     "after_surgery": "after", "then": "after", "before": "before", "earlier": "before", "past": "before", "before_event": "before",
     "within": "within", "duration": "for", "history": "until now", "set": "every", "vague": "after", "age": "at age",
 }  # fmt: skip
+_SHORT = {"hr": "hour", "wk": "week", "mo": "month", "yr": "year", "min": "minute", "d": "day", "life": "day"}
 _UNITS_SAID = ("minute", "hour", "day", "night", "week", "fortnight", "month", "year", "decade", "cycle")
 
 
@@ -361,9 +362,12 @@ def signature(mention: Mention, text: str) -> Signature:
     said, x = mention.attributes, express(mention, text)
     kind = str(said.get("kind", "then"))
     opens = mention.text.lower()
-    value = _one_of(said, "amount") or _one_of(said, "ordinal") or _one_of(said, "age") or str(said.get("decade") or said.get("date") or "-")
+    decade = str(said.get("decade") or "").lower()
+    told = (*(_one_of(said, group) for group in ("amount", "ordinal", "age")), str(_DECADES.get(decade, decade)), str(said.get("date") or ""))
+    value = next((words for words in told if words), "-") + (" and a half" if said.get("half") else "")
     unit = _unit(said).lower().rstrip("s") or ("day" if kind in ("day", "stay") else "year" if kind == "age" and value != "-" else "-")
-    unit = {"hr": "hour", "wk": "week", "mo": "month", "yr": "year", "min": "minute", "d": "day"}.get(unit, unit)
+    unit = _SHORT.get(unit, unit) if kind != "cycle_day" else "cycle"
+    unit = unit if unit in _UNITS_SAID or kind == "cycles_done" else "-"
     direction = "for" if x is not None and x.kind == "duration" else _DIRECTIONS.get(kind, "at")
     if kind == "date":
         direction = next((word for word in ("since", "until", "by", "from", "between") if opens.startswith(word)), "in")
@@ -384,7 +388,7 @@ def _granularity(kind: str, unit: str, x: Expression | None) -> str:
         if x.month is not None:
             return "day" if x.month[1] else "month"
         return "-" if x.iso is None else {10: "day", 7: "month"}.get(len(x.iso), "year" if not _is_season(x) else "season")
-    return unit if unit in _UNITS_SAID else "-"
+    return "day" if kind == "cycle_day" else unit
 
 
 def _is_season(x: Expression) -> bool:

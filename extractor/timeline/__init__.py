@@ -184,6 +184,7 @@ def _reasons(point: str, which: str, solution: Solution, reading: Reading) -> tu
             text=reading.text[span[0] : span[1]] if span else None,
             start=span[0] if span else None,
             end=span[1] if span else None,
+            why=next((x.why for x in chain if x.why), None),
         )
         reasons = _with(reason, reasons)
     return tuple(reasons)
@@ -206,7 +207,7 @@ def _with(reason: Constraint, reasons: list[Constraint]) -> list[Constraint]:
 
 def _said_of(reason: Constraint) -> tuple[object, ...]:
     """What two halves of one reason share: all but how far apart."""
-    return (reason.point, reason.anchor, reason.anchor_point, reason.source, reason.text, reason.start, reason.end)
+    return (reason.point, reason.anchor, reason.anchor_point, reason.source, reason.text, reason.start, reason.end, reason.why)
 
 
 def _relation(low: float | None, high: float | None, worded: Link | None) -> Literal["after", "before", "at", "within", "order"]:

@@ -345,7 +345,7 @@ def _date_day0(
             story.age = x.low / DAYS_PER_YEAR
         if x.kind in ("offset", "elapsed", "cycles") and (x.low or 0) >= 0 and (opening.fact is None or x is own):
             # Of a story that opens so long after something, that is what the same words name.
-            source = source_of(story, x, background=story.past is not None)
+            source = source_of(story, x, background=story.past is not None).point
             visit = story.reading.text[opening.start : x.start]
             if source in (None, DAY0) and x.kind == "elapsed" and x.start > opening.start and not re.search("[,;]", visit):
                 # "was referred after 3 months": of what is not told, and no time after the visit.
@@ -365,7 +365,7 @@ def _elsewhere(story: Story, fact: BaseFact) -> None:
     counted = _counted(story, around.start, around.end)
     if counted is not None:
         source, x = counted
-        story.link(source.point, fact.id, x.low, x.high, TEXT, "after", x)
+        story.link(source.point, fact.id, x.low, x.high, TEXT, "after", x, "named by these words, outside the case")
     elif event.kind == "response" and named:
         low, high = gap(named[-1].kind, event.kind)
         story.link(named[-1].point, fact.id, low, high, USUAL, "response to treatment")

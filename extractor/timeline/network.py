@@ -22,7 +22,8 @@ _LOOK_EVERY = 8
 class Link:
     """Days from the point `before` to the point `after`: at least `low`, at most `high` (None: no limit).
 
-    `trust` ranks links: what the text says outranks what is only usual. `rule` names the reason, `span` the words.
+    `trust` ranks links: what the text says outranks what is only usual. `rule` names the reason, `span` the words, `why` how the
+    point that the words count from was found.
     """
 
     before: str
@@ -32,6 +33,7 @@ class Link:
     trust: int
     rule: str
     span: tuple[int, int] | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def whole_days(low: float | None, high: float | None) -> tuple[float | None, flo
 
 def _rank(link: Link) -> tuple[object, ...]:
     bounds = [-inf if link.low is None else link.low, inf if link.high is None else link.high]
-    return (link.before, link.after, *bounds, link.trust, link.rule, link.span or (-1, -1))
+    return (link.before, link.after, *bounds, link.trust, link.rule, link.span or (-1, -1), link.why)
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class Story:
             self.link(BIRTH, DAY0, age * DAYS_PER_YEAR, (age + 1) * DAYS_PER_YEAR, CALENDAR, "age")
 
     def link(  # noqa: PLR0917 - a link has this many parts
-        self, before: str, after: str, low: float | None, high: float | None, trust: int, rule: str, x: Expression | None = None
+        self, before: str, after: str, low: float | None, high: float | None, trust: int, rule: str, x: Expression | None = None, why: str = ""
     ) -> None:
         """Add a link. What is usual is two claims, so that where one must give way the other stays; "not before" is no third."""
         span = (x.start, x.end) if x else None
@@ -71,9 +71,9 @@ class Story:
             return
         if trust == USUAL and low is not None and high is not None:
             if low != 0:
-                self.links.append(Link(before, after, low, None, trust, rule, span))
+                self.links.append(Link(before, after, low, None, trust, rule, span, why))
             low = None
-        self.links.append(Link(before, after, low, high, trust, rule, span))
+        self.links.append(Link(before, after, low, high, trust, rule, span, why))
 
     def overrules(self, x: Expression | None) -> bool:
         """A time after something told is no past, however the verb is put."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from extractor.entities.reading import Reading, Sentence
 from extractor.schema import DAYS_PER_YEAR, BaseFact, Patient
 from extractor.timeline import cues
-from extractor.timeline.anchors import Event, kinds_of, resolve
+from extractor.timeline.anchors import Event, kinds_meant, kinds_of, resolve
 from extractor.timeline.dates import bind_date
 from extractor.timeline.episodes import lasts, stops
 from extractor.timeline.expressions import PLACES, Expression, counts_from, express
@@ -21,7 +21,7 @@ from extractor.timeline.moments import BY_OTHERS, moment_of, settle_pending, sou
 from extractor.timeline.network import DAY0, Link
 from extractor.timeline.opening import Opening
 from extractor.timeline.story import BIRTH, CALENDAR_ZERO, ORDER, TEXT, USUAL, Story
-from extractor.timeline.telling import begin, since_when, tell_running, tell_since, tell_unit
+from extractor.timeline.telling import begin, since_when, tell_despite, tell_running, tell_since, tell_unit
 from extractor.timeline.units import Unit, clauses, governing, units_of
 
 _BROUGHT = re.compile(r"\b(?:history of|previous|previously|known|status post|under|treated)\b", re.IGNORECASE)
@@ -30,12 +30,18 @@ _JUST_DONE = re.compile(r"\b(?:after|following)\b", re.IGNORECASE)
 _COMPARED = re.compile(r"\b(?:compared (?:to|with)|than) (?:the |her |his )?$", re.IGNORECASE)
 
 
+_OF_ANOTHER = re.compile(
+    r"\b(?:similar|identical|comparable|compared|than|previous|primary|original|initial|prior|earlier)\b[^.;,:]{0,60}$", re.IGNORECASE
+)
+_AHEAD_OF = re.compile(r"\W*(?:prior to|before) (?P<what>[^,.;]{3,80}),", re.IGNORECASE)
+_IN_VAIN = re.compile(r"\bdespite (?:[\w/.-]+,? ){0,12}$", re.IGNORECASE)
+_FOUND_NOW = re.compile(r"\b(?:diagnos\w+|reveal\w+|show\w+|found|confirm\w+|develop\w+|demonstrat\w+|suspect\w+)\b", re.IGNORECASE)
 _WAS_TREATED = re.compile(
     r"(?:The |Her |His )?(?P<what>[\w-]+(?: [\w-]+){0,4}?) (?:was|were) (?:[\w-]+ly )?"
     r"(?:treated|diagnosed|managed|resected|excised|removed|discovered)\b"
 )
 _DURING = re.compile(r"(?:During|While|Whilst|Under|On)\b[^,;:]*$")
-_COURSE_OF = re.compile(r".{0,5}?\bof (?:[\w-]+ ){0,3}", re.IGNORECASE)
+_COURSE_OF = re.compile(r".{0,5}?\bof (?:[\w-]+,? ){0,5}|.{4} \(", re.IGNORECASE)
 _LONG_WORD = re.compile(r"[a-z]{5,}")
 
 
@@ -108,6 +114,7 @@ def _clause(story: Story, start: int, end: int, said: list[Expression], facts: l
     text = story.reading.text[start:end]
     if cues.says("state", text):
         said = [replace(x, kind="follow_up") if x.kind == "duration" and (x.low or 0) > 20 else x for x in said]
+    said = [x for x in said if not _is_of_another(story, x, start, facts)]
     places = [x for x in said if x.kind in PLACES]
     opens = not story.arrived and start <= story.opening.start < end
     background = _is_background(story, text, start, said, opens=opens)
@@ -134,7 +141,11 @@ def _clause(story: Story, start: int, end: int, said: list[Expression], facts: l
         if not background and unit is not units[-1] and unit.expression is None and _is_running(story, unit, text[: unit.at - start]):
             tell_running(story, unit)
             continue
-        tell_unit(story, unit, background=background and unit.end >= turn and not story.overrules(unit.expression))
+        if unit.kind in COURSES and story.arrived and story.is_at_visit() and not background and _IN_VAIN.search(text[: unit.at - start]):
+            tell_despite(story, unit)
+            continue
+        past = (background and unit.end >= turn and not story.overrules(unit.expression)) or _is_comorbid(story, unit, text)
+        tell_unit(story, unit, background=past)
         for x in said:
             if x.kind in ("duration", "until") and unit.at <= x.end:
                 lasts(story, x, unit, units)
@@ -148,6 +159,21 @@ def _clause(story: Story, start: int, end: int, said: list[Expression], facts: l
             if x.kind in ("duration", "until"):
                 lasts(story, x, None, ())
     stops(story, start, end, text)
+
+
+def _is_of_another(story: Story, x: Expression, start: int, facts: Sequence[BaseFact]) -> bool:
+    """Whether a time of the past only says which thing is spoken of ("similar to the tumor resected in 2011")."""
+    if x.kind != "date" and (x.high or 0) >= 0:
+        return False
+    cue = _OF_ANOTHER.search(story.reading.text[start : x.start])
+    return cue is not None and not any(start + cue.start() <= story.where[f.id] < x.start for f in facts)
+
+
+def _is_comorbid(story: Story, unit: Unit, text: str) -> bool:
+    """Whether a lasting disease told at the visit is one that the patient came with ("She had diabetes")."""
+    if unit.kind != "diagnosis" or unit.expression is not None or not story.arrived or story.treated or story.visit.point != DAY0:
+        return False
+    return not _FOUND_NOW.search(text) and all(cues.says("chronic", f.name) for f in unit.facts)
 
 
 def _come(story: Story, text: str, start: int, ahead: Sequence[Expression], *, background: bool, dated: bool) -> None:
@@ -197,6 +223,7 @@ def _is_background(story: Story, text: str, start: int, said: Sequence[Expressio
         or cues.is_background(text)
         or cues.is_running(text)
         or cues.is_pluperfect(text)
+        or _tells_what_was_before(story, text)
         or any(
             (x.kind == "past" and not _COMPARED.search(text[: x.start - start])) or (x.kind == "offset" and (x.high or 0) < 0) for x in said
         )
@@ -209,6 +236,12 @@ def _is_background(story: Story, text: str, start: int, said: Sequence[Expressio
         past = past or (treats and not cues.says("foreground", text))
     story.past_clause = story.past_clause or past
     return past or (story.past_clause and not cues.says("present", text))
+
+
+def _tells_what_was_before(story: Story, text: str) -> bool:
+    """Whether a clause told at the visit begins with "Prior to" it, or to the illness; not to a treatment, which may be to come."""
+    match = _AHEAD_OF.match(text)
+    return match is not None and story.is_at_visit() and TREATMENT.isdisjoint(kinds_meant(match["what"]))
 
 
 def _retells(story: Story, sentence: Sentence, said: Sequence[Expression]) -> bool:

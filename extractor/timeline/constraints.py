@@ -14,7 +14,7 @@ from extractor.schema import DAYS_PER_YEAR, BaseFact, Patient
 from extractor.timeline import cues
 from extractor.timeline.anchors import Event, kinds_meant, kinds_of, resolve
 from extractor.timeline.dates import bind_date
-from extractor.timeline.episodes import lasts, stops
+from extractor.timeline.episodes import close, lasts, stops
 from extractor.timeline.expressions import PLACES, Expression, counts_from, express
 from extractor.timeline.kinds import COURSES, SHOWING, SPECIMEN, TREATMENT, gap, is_tumor, kind_of
 from extractor.timeline.moments import BY_OTHERS, moment_of, settle_pending, source_of
@@ -31,7 +31,7 @@ _COMPARED = re.compile(r"\b(?:compared (?:to|with)|than) (?:the |her |his )?$", 
 
 
 _OF_ANOTHER = re.compile(
-    r"\b(?:similar|identical|comparable|compared|than|previous|primary|original|initial|prior|earlier)\b[^.;,:]{0,60}$", re.IGNORECASE
+    r"\b(?:similar|identical|comparable|compared|(?<!more )(?<!less )(?<!longer )than|previous|primary|original|initial|prior|earlier)\b[^.;,:]{0,60}$", re.IGNORECASE
 )
 _AHEAD_OF = re.compile(r"\W*(?:prior to|before) (?P<what>[^,.;]{3,80}),", re.IGNORECASE)
 _IN_VAIN = re.compile(r"\bdespite (?:[\w/.-]+,? ){0,12}$", re.IGNORECASE)
@@ -75,6 +75,7 @@ def tell(
     for sentence in sentences:
         _sentence(story, sentence)
     settle_pending(story)
+    close(story)
     for fact in sorted(elsewhere, key=lambda f: where[f.id]):
         _elsewhere(story, fact)
     return Told(tuple(story.links), tuple(story.events), story.opening, story.date, story.dates, frozenset(story.ends))
@@ -171,7 +172,7 @@ def _is_of_another(story: Story, x: Expression, start: int, facts: Sequence[Base
 
 def _is_comorbid(story: Story, unit: Unit, text: str) -> bool:
     """Whether a lasting disease told at the visit is one that the patient came with ("She had diabetes")."""
-    if unit.kind != "diagnosis" or unit.expression is not None or not story.arrived or story.treated or story.visit.point != DAY0:
+    if unit.kind != "diagnosis" or unit.expression is not None or not story.arrived or not story.is_at_visit():
         return False
     return not _FOUND_NOW.search(text) and all(cues.says("chronic", f.name) for f in unit.facts)
 

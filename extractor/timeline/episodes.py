@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from extractor.schema import DAYS_PER_YEAR, Drug
+from extractor.schema import DAYS_PER_YEAR, BaseFact, Drug
 from extractor.timeline import cues
 from extractor.timeline.anchors import Event, kinds_of
 from extractor.timeline.dates import bind_date
@@ -20,6 +20,23 @@ def end_of(story: Story, event: Event) -> str:
         course = course_of(lead)
         story.link(lead.id, end_point(lead), course.low, min(course.high, DAYS_PER_YEAR), USUAL, f"usual course of {course.kind}")
     return end_point(lead)
+
+
+def usual_end(story: Story, fact: BaseFact, why: str) -> None:
+    """A course that the text says or implies to have ended, but not when: after as long as such courses usually last."""
+    if fact.id not in story.ends:
+        course = course_of(fact)
+        story.ends_after(fact, course.low, min(course.high, DAYS_PER_YEAR), USUAL, why)
+        story.link(fact.id, end_point(fact), 0, None, ORDER, "ends after it starts")
+
+
+def close(story: Story) -> None:
+    """The ends that the facts themselves imply: radiotherapy is a course of weeks, and what has a reason to be stopped was stopped."""
+    for fact in [f for e in story.events for f in e.facts]:
+        if kind_of(fact) == "radiotherapy":
+            usual_end(story, fact, "usual course of radiotherapy")
+        elif isinstance(fact, Drug) and fact.status == "given" and fact.stop_reason is not None:
+            usual_end(story, fact, f"stopped: {fact.stop_reason}")
 
 
 def lasts(story: Story, x: Expression, unit: Unit | None, units: Sequence[Unit]) -> None:

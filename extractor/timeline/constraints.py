@@ -21,7 +21,7 @@ from extractor.timeline.moments import BY_OTHERS, moment_of, settle_pending, sou
 from extractor.timeline.network import DAY0, Link
 from extractor.timeline.opening import Opening
 from extractor.timeline.story import BIRTH, CALENDAR_ZERO, ORDER, TEXT, USUAL, Story
-from extractor.timeline.telling import begin, since_when, tell_despite, tell_running, tell_since, tell_unit
+from extractor.timeline.telling import begin, since_when, tell_despite, tell_ended, tell_running, tell_since, tell_unit
 from extractor.timeline.units import Unit, clauses, governing, units_of
 
 _BROUGHT = re.compile(r"\b(?:history of|previous|previously|known|status post|under|treated)\b", re.IGNORECASE)
@@ -31,9 +31,11 @@ _COMPARED = re.compile(r"\b(?:compared (?:to|with)|than) (?:the |her |his )?$", 
 
 
 _OF_ANOTHER = re.compile(
-    r"\b(?:similar|identical|comparable|compared|(?<!more )(?<!less )(?<!longer )than|previous|primary|original|initial|prior|earlier)\b[^.;,:]{0,60}$", re.IGNORECASE
+    r"\b(?:similar|identical|comparable|compared|(?<!more )(?<!less )(?<!longer )than|previous|primary|original|initial|prior|earlier)\b[^.;,:]{0,60}$",
+    re.IGNORECASE,
 )
 _AHEAD_OF = re.compile(r"\W*(?:prior to|before) (?P<what>[^,.;]{3,80}),", re.IGNORECASE)
+_ENDED = re.compile(r"\b(?:discontinued|stopped|ceased|quit|completed|finished) (?:[\w-]+ ){0,2}$", re.IGNORECASE)
 _IN_VAIN = re.compile(r"\bdespite (?:[\w/.-]+,? ){0,12}$", re.IGNORECASE)
 _FOUND_NOW = re.compile(r"\b(?:diagnos\w+|reveal\w+|show\w+|found|confirm\w+|develop\w+|demonstrat\w+|suspect\w+)\b", re.IGNORECASE)
 _WAS_TREATED = re.compile(
@@ -144,6 +146,13 @@ def _clause(story: Story, start: int, end: int, said: list[Expression], facts: l
             continue
         if unit.kind in COURSES and story.arrived and story.is_at_visit() and not background and _IN_VAIN.search(text[: unit.at - start]):
             tell_despite(story, unit)
+            continue
+        if (
+            unit.kind in COURSES
+            and unit.expression is not None
+            and _ENDED.search(text[: unit.at - start])
+            and tell_ended(story, unit, unit.expression)
+        ):
             continue
         past = (background and unit.end >= turn and not story.overrules(unit.expression)) or _is_comorbid(story, unit, text)
         tell_unit(story, unit, background=past)

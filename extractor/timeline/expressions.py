@@ -363,7 +363,11 @@ def signature(mention: Mention, text: str) -> Signature:
     kind = str(said.get("kind", "then"))
     opens = mention.text.lower()
     decade = str(said.get("decade") or "").lower()
-    told = (*(_one_of(said, group) for group in ("amount", "ordinal", "age")), str(_DECADES.get(decade, decade)), str(said.get("date") or ""))
+    told = (
+        *(_one_of(said, group) for group in ("amount", "ordinal", "age")),
+        str(_DECADES.get(decade, decade)),
+        str(said.get("date") or ""),
+    )
     value = next((words for words in told if words), "-") + (" and a half" if said.get("half") else "")
     unit = _unit(said).lower().rstrip("s") or ("day" if kind in ("day", "stay") else "year" if kind == "age" and value != "-" else "-")
     unit = _SHORT.get(unit, unit) if kind != "cycle_day" else "cycle"

@@ -63,7 +63,15 @@ class Story:
             self.link(BIRTH, DAY0, age * DAYS_PER_YEAR, (age + 1) * DAYS_PER_YEAR, CALENDAR, "age")
 
     def link(  # noqa: PLR0917 - a link has this many parts
-        self, before: str, after: str, low: float | None, high: float | None, trust: int, rule: str, x: Expression | None = None, why: str = ""
+        self,
+        before: str,
+        after: str,
+        low: float | None,
+        high: float | None,
+        trust: int,
+        rule: str,
+        x: Expression | None = None,
+        why: str = "",
     ) -> None:
         """Add a link. What is usual is two claims, so that where one must give way the other stays; "not before" is no third."""
         span = (x.start, x.end) if x else None

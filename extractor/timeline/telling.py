@@ -7,9 +7,9 @@ from extractor.schema import DAYS_PER_YEAR
 from extractor.timeline import cues
 from extractor.timeline.anchors import Event, kinds_of, resolve
 from extractor.timeline.dates import before_day0, bind_date, has_date
-from extractor.timeline.episodes import dies, lasted_to, operated, supersede
+from extractor.timeline.episodes import lasted_to, operated, supersede
 from extractor.timeline.expressions import Expression
-from extractor.timeline.kinds import SHOWING, SPECIMEN, TREATMENT, WORK_UP, gap, is_tumor, kind_of
+from extractor.timeline.kinds import COURSES, SHOWING, SPECIMEN, TREATMENT, WORK_UP, course_of, gap, is_tumor, kind_of
 from extractor.timeline.moments import moment_of
 from extractor.timeline.network import DAY0
 from extractor.timeline.opening import told_as_past
@@ -82,6 +82,21 @@ def tell_despite(story: Story, unit: Unit) -> None:
     event.background = True
     story.link(event.point, story.now.point, 0, None, ORDER, "told as in vain so far")
     story.link(event.point, story.now.point, None, YEAR_BEFORE, USUAL, f"usual course of {unit.kind}")
+
+
+def tell_ended(story: Story, unit: Unit, x: Expression) -> bool:
+    """A treatment of which the text says when it ended ("had discontinued X 4 months earlier"): it began before that."""
+    moment = moment_of(story, x, background=True)
+    if moment is None:
+        return False
+    event = story.register(unit)
+    event.background = moment.background
+    for fact in unit.facts:
+        if kind_of(fact) in COURSES:
+            story.link(moment.point, end_point(fact), 0, 0, SAME, "ended then", x)
+            story.ends_after(fact, 0, None, ORDER, "ends after it starts")
+            story.link(fact.id, end_point(fact), None, course_of(fact).high, USUAL, f"usual course of {unit.kind}")
+    return True
 
 
 def _tell_finding(story: Story, unit: Unit) -> None:
@@ -305,8 +320,6 @@ def _advance(story: Story, event: Event) -> None:
         story.specimen = event
     if event.kind == "surgery":
         operated(story, event)
-    if event.kind == "death":
-        dies(story, event)
     if event.kind in TREATMENT | {"discharge"}:
         story.treated = True
     if event.kind not in ("finding", "offer"):

@@ -19,10 +19,14 @@ _BOUNDARY = re.compile(
     rf"|,?(?= and (?:[\w-]+ ){{0,5}}{_VERB}\b)|,?(?= and (?:he|she|they|the patient) )"
     r"|\s(?=(?:followed by|and then|and subsequently|and later|and thereafter|when|whereas)\b)"
 )
-_AFTER = re.compile(r"\b(?:after|following|despite|up?on (?:the )?(?:diagnosis|finding|detection|discovery) of)(?: the| a| an| her| his)?(?: [\w-]+){0,3} ?$", re.IGNORECASE)
+_AFTER = re.compile(
+    r"\b(?:after|following|despite|up?on (?:the )?(?:diagnosis|finding|detection|discovery) of)(?: the| a| an| her| his)?(?: [\w-]+){0,3} ?$",
+    re.IGNORECASE,
+)
 _BEFORE = re.compile(r"\b(?:before|prior to|preceding)(?: the| a| an| her| his)?(?: [\w-]+){0,3} ?$", re.IGNORECASE)
 _DURING = re.compile(
-    r"\b(?:during|under|while (?:on|receiving|taking)|on (?:treatment|therapy) with)(?: the| an?| her| his)?(?: [\w-]+){0,3} ?$", re.IGNORECASE
+    r"\b(?:during|under|while (?:on|receiving|taking)|on (?:treatment|therapy) with)(?: the| an?| her| his)?(?: [\w-]+){0,3} ?$",
+    re.IGNORECASE,
 )
 _DESPITE = re.compile(r"\bdespite\b", re.IGNORECASE)
 _BY = re.compile(r"\b(?:on|by|in|via|at|using|during|through)(?: [\w-]+){0,2} ?$", re.IGNORECASE)

@@ -118,6 +118,7 @@ def _clause(story: Story, start: int, end: int, said: list[Expression], facts: l
     if cues.says("state", text):
         said = [replace(x, kind="follow_up") if x.kind == "duration" and (x.low or 0) > 20 else x for x in said]
     said = [x for x in said if not _is_of_another(story, x, start, facts)]
+    came_from = story.now
     places = [x for x in said if x.kind in PLACES]
     opens = not story.arrived and start <= story.opening.start < end
     background = _is_background(story, text, start, said, opens=opens)
@@ -168,7 +169,7 @@ def _clause(story: Story, start: int, end: int, said: list[Expression], facts: l
         for x in said:
             if x.kind in ("duration", "until"):
                 lasts(story, x, None, ())
-    stops(story, start, end, text)
+    stops(story, start, end, said, came_from)
 
 
 def _is_of_another(story: Story, x: Expression, start: int, facts: Sequence[BaseFact]) -> bool:

@@ -8,7 +8,7 @@ from extractor.schema import DAYS_PER_YEAR, BaseFact, Drug
 from extractor.timeline import cues
 from extractor.timeline.anchors import Event, kinds_of
 from extractor.timeline.dates import bind_date
-from extractor.timeline.expressions import Expression
+from extractor.timeline.expressions import PLACES, Expression
 from extractor.timeline.kinds import COURSES, course_of, kind_of
 from extractor.timeline.story import ORDER, SAME, TEXT, USUAL, Story, end_point
 from extractor.timeline.units import Unit
@@ -16,6 +16,8 @@ from extractor.timeline.units import Unit
 
 _DESPITE = re.compile(r"\b(?:despite|in spite of)\b[^;.]*$", re.IGNORECASE)
 _AND_BEFORE = re.compile(r"(?:(?:,|\band) (?:[\w/-]+ ?){1,3})+$", re.IGNORECASE)
+TAPER = 60.0
+"""The days that tapering off takes at most where they are not told."""
 NEXT_LINE = 180.0
 """The days within which, without anything told between, one line of treatment follows the other."""
 
@@ -135,18 +137,24 @@ def operated(story: Story, event: Event) -> None:
         story.ends_after(fact, 14, None, USUAL, "ends after it starts")
 
 
-def stops(story: Story, start: int, end: int, text: str) -> None:
-    """Words that a treatment named again in this clause ended: it ended at the current time."""
+def stops(story: Story, start: int, end: int, said: Sequence[Expression], came_from: Event) -> None:
+    """Words that a treatment named again in this clause ended: at the current time, or, told ahead of what moved it, at that before."""
+    text = story.reading.text[start:end]
     cue = cues.find("end", text)
+    tapered = cue is None and (cue := cues.find("taper", text)) is not None
     if cue is None or not story.arrived:
         return
+    over = next((y for y in said if tapered and y.kind == "duration" and y.low is not None), None)
+    low, high = (over.low or 0, over.high) if over else (0, TAPER if tapered else 7)
     x = Expression("end", start + cue.start(), start + cue.end())
+    moved_by = min((y.start for y in said if y.kind in PLACES), default=start)
+    now = came_from if moved_by > x.end and story.now.at > x.end else story.now
     listed = _AND_BEFORE.search(story.reading.text, story.reading.sentence_at(start).start, start)
     start = listed.start() if listed else start
-    said = story.reading.text[start:end].lower()
+    words = story.reading.text[start:end].lower()
     for fact in [f for e in story.events if e.kind in COURSES for f in e.facts]:
-        named = any(e.role == "head" and start <= e.start < end for e in fact.evidence) or fact.name.lower() in said
+        named = any(e.role == "head" and start <= e.start < end for e in fact.evidence) or fact.name.lower() in words
         told_now = story.where[fact.id] >= start and cue[0].lower() != "completed"
-        if named and isinstance(fact, Drug) and not told_now and fact.id not in story.ends and story.now.point != fact.id:
-            story.link(story.now.point, end_point(fact), 0, 7, SAME, "ended", x)
+        if named and isinstance(fact, Drug) and not told_now and fact.id not in story.ends and now.point != fact.id:
+            story.link(now.point, end_point(fact), low, high, SAME, "tapered" if tapered else "ended", over or x)
             story.ends_after(fact, 0, None, ORDER, "ends after it starts")

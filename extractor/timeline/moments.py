@@ -8,8 +8,8 @@ from extractor.timeline import cues
 from extractor.timeline.anchors import Event, choose, kinds_meant, kinds_of, resolve, says_end
 from extractor.timeline.dates import before_day0, bind_date
 from extractor.timeline.episodes import continues, end_of
-from extractor.timeline.expressions import Expression
-from extractor.timeline.kinds import COURSES, TREATMENT, course_of, kind_of
+from extractor.timeline.expressions import Expression, unit_days
+from extractor.timeline.kinds import COURSES, TREATMENT, course_of, cycle_of, kind_of
 from extractor.timeline.network import DAY0
 from extractor.timeline.story import BIRTH, ORDER, TEXT, Story
 
@@ -147,6 +147,9 @@ def _count(story: Story, x: Expression, moment: Event, *, background: bool) -> b
             moment.background = moment.ahead = True
             story.events.append(moment)
         return False
+    if x.kind == "cycles" and "day" not in x.words.lower() and (length := _cycle_length(story, x, source.point)) is not None:
+        shortest, longest = unit_days("cycle")
+        low, high = low / shortest * length[0], high / longest * length[1]
     if x.vague and story.tempo == "acute":
         # In a ward "shortly after" is days.
         high = min(high, SHORTLY_IN_HOSPITAL)
@@ -160,6 +163,16 @@ def _count(story: Story, x: Expression, moment: Event, *, background: bool) -> b
         brief = x.kind in ("offset", "follow_up") and high < 8
         story.tempo = "usual" if high > 21 and not x.vague else "acute" if brief else story.tempo
     return True
+
+
+def _cycle_length(story: Story, x: Expression, source: str) -> tuple[float, float] | None:
+    """The days of one of the cycles that an expression counts: as the text says, else the standard of what was given."""
+    if not re.search("cycle|course", x.words, re.IGNORECASE):
+        return None
+    sentence = story.reading.sentence_at(x.start)
+    given = next((e.facts for e in story.events if e.point == source), [])
+    standard = next((length for f in given if (length := cycle_of(f)) is not None), None)
+    return cues.cycle_days(story.reading.words(sentence)) or standard
 
 
 def _course_before(story: Story) -> Event | None:

@@ -7,7 +7,7 @@ from extractor.schema import DAYS_PER_YEAR, BaseFact, Drug
 from extractor.timeline import cues
 from extractor.timeline.anchors import Event, kinds_of
 from extractor.timeline.expressions import Expression, unit_days
-from extractor.timeline.kinds import kind_of
+from extractor.timeline.kinds import cycle_of, kind_of
 from extractor.timeline.network import DAY0, Link
 from extractor.timeline.opening import find_opening
 from extractor.timeline.units import Unit
@@ -119,7 +119,8 @@ class Story:
             self.link(lead.id, fact.id, 0, 0, SAME, "told together" if kind_of(fact) == unit.kind else "shown by")
         for fact in unit.facts:
             if isinstance(fact, Drug) and fact.cycles and fact.status == "given":
-                low, high = cues.cycle_days(self.reading.text[max(0, unit.at - 150) : unit.at + 250]) or unit_days("cycle")
+                told = cues.cycle_days(self.reading.text[max(0, unit.at - 150) : unit.at + 250])
+                low, high = told or cycle_of(fact) or unit_days("cycle")
                 self.ends_after(fact, fact.cycles * low, fact.cycles * high, ORDER, f"{fact.cycles} cycles")
                 if fact is lead:
                     event.after = end_point(lead)

@@ -1,11 +1,11 @@
-"""How often the steps of our facts agree with what MACCROBAT's annotators say came before what: a check of order that no rule was fitted to.
+"""How often the steps of our facts agree with what MACCROBAT's annotators say came before what: a check no gold of ours is part of.
 
     python benchmarks/order.py CORPUS [--leave-out FOLDER]... [--errors]
 
-CORPUS is a folder of brat stand-off (maccrobat2020/train). Of its relations BEFORE and AFTER, followed through those spans that are no fact,
-each between two mentions that became two different facts is judged by their steps, a tie counting a half. Beside it the same over the
-pairs that the text tells the other way round, and what the order of the text alone would get. `--leave-out` names folders whose file names are
-reports not to be read. The figures go to benchmarks/order.json and the README.
+CORPUS is a folder of brat stand-off (maccrobat2020/train). Of its relations BEFORE and AFTER, followed through spans that are no fact,
+each between the first words of two facts is judged by their steps, a tie counting a half. Beside it the same over the pairs that the
+text tells the other way round, and what the order of the text alone would get. The files in the folders of `--leave-out` name reports
+that are not read. The figures go to benchmarks/order.json.
 """
 
 import argparse
@@ -86,7 +86,9 @@ def main() -> int:
         "inverted_right": share(inverted),
         "text_order_right": round(100 * (1 - len(inverted) / max(1, len(found))), 1),
     }
-    print(json.dumps(figures, indent=1))
+    said = json.dumps(figures, indent=1) + "\n"
+    (ROOT / "benchmarks" / "order.json").write_text(said, encoding="utf-8")
+    print(said, end="")
     return 0
 
 

@@ -9,7 +9,7 @@ from extractor.schema import Case, Constraint, Fact
 DAY0 = "day0"
 _RULES = {
     "after": "the words say how long after", "before": "the words say how long before", "date": "the words give the date",
-    "age": "the words give the age", "told after": "told after it", "told as past": "told as past", "work-up": "a first step of the work-up",
+    "age": "the words give the age", "told after": "told after it", "work-up": "a first step of the work-up",
     "day 0": "this is day 0", "within the story": "told within the story",
 }  # fmt: skip
 

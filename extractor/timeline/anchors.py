@@ -26,8 +26,8 @@ _NTH = tuple(
 _DIAGNOSIS_OF = re.compile(r"\bdiagnosis of (?:the |an? |her |his )?(.+)", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]{3,}|[A-Z]{2,}", re.IGNORECASE)
 _ANY_ILLNESS = frozenset({
-    "disease", "cancer", "tumor", "tumors", "tumour", "carcinoma", "malignancy", "illness", "the", "her", "his", "this", "primary", "initial",
-    "first", "original", "metastatic", "advanced",
+    "disease", "cancer", "tumor", "tumors", "tumour", "carcinoma", "malignancy", "illness", "the", "her", "his", "this", "primary",
+    "initial", "first", "original", "metastatic", "advanced",
 })  # fmt: skip
 _LINE = re.compile(r"\b(first|second|third)[- ]line\b", re.IGNORECASE)
 

@@ -31,7 +31,8 @@ _COMPARED = re.compile(r"\b(?:compared (?:to|with)|than) (?:the |her |his )?$", 
 
 
 _OF_ANOTHER = re.compile(
-    r"\b(?:similar|identical|comparable|compared|(?<!more )(?<!less )(?<!longer )than|previous|primary|original|initial|prior|earlier)\b[^.;,:]{0,60}$",
+    r"\b(?:similar|identical|comparable|compared|(?<!more )(?<!less )(?<!longer )than|previous|primary|original|initial|prior|earlier)\b"
+    r"[^.;,:]{0,60}$",
     re.IGNORECASE,
 )
 _AHEAD_OF = re.compile(r"\W*(?:prior to|before) (?P<what>[^,.;]{3,80}),", re.IGNORECASE)

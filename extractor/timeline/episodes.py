@@ -13,7 +13,6 @@ from extractor.timeline.kinds import COURSES, course_of, kind_of
 from extractor.timeline.story import ORDER, SAME, TEXT, USUAL, Story, end_point
 from extractor.timeline.units import Unit
 
-
 _DESPITE = re.compile(r"\b(?:despite|in spite of)\b[^;.]*$", re.IGNORECASE)
 _AND_BEFORE = re.compile(r"(?:(?:,|\band) (?:[\w/-]+ ?){1,3})+$", re.IGNORECASE)
 TAPER = 60.0

@@ -254,7 +254,7 @@ def _date(mention: Mention, said: dict[str, object]) -> Expression | None:
         if month is None:
             return None
         return Expression(kind, mention.start, mention.end, None, None, None, mention.text, (month, day), None, since)
-    iso = _iso(span)
+    iso: str | None = _iso(span)
     if opens.endswith("0s"):
         span, iso = (span[0], date(date.fromordinal(span[0]).year + 9, 12, 31).toordinal()), None
     low, high = _narrow(*span, part)

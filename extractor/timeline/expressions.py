@@ -190,6 +190,8 @@ def express(mention: Mention, text: str) -> Expression | None:
     if kind == "elapsed_now":
         short, long = unit_days(str(said["unit"]))
         return make("offset", 1.5 * short, 6 * long)
+    if kind == "history" and _unit(said):
+        return make("history", *(length("one", _unit(said)) or (None, None)))
     low, high = (float(said[k]) if said.get(k) not in (None, "") else None for k in ("low", "high"))
     if kind == "vague":
         return replace(make("offset", low, high), vague=True)
@@ -341,8 +343,8 @@ _DIRECTIONS = {
     "after_surgery": "after", "then": "after", "before": "before", "earlier": "before", "past": "before", "before_event": "before",
     "within": "within", "duration": "for", "history": "until now", "set": "every", "vague": "after", "age": "at age",
 }  # fmt: skip
-_SHORT = {"hr": "hour", "wk": "week", "mo": "month", "yr": "year", "min": "minute", "d": "day", "life": "day"}
-_UNITS_SAID = ("minute", "hour", "day", "night", "week", "fortnight", "month", "year", "decade", "cycle")
+_SHORT = {"hr": "hour", "h": "hour", "wk": "week", "mo": "month", "yr": "year", "min": "minute", "d": "day", "life": "day"}
+_UNITS_SAID = ("second", "minute", "hour", "day", "night", "week", "fortnight", "month", "year", "decade", "cycle")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ _BOUNDARY = re.compile(
     r"|\s(?=(?:followed by|and then|and subsequently|and later|and thereafter|when|whereas)\b)"
 )
 _AFTER = re.compile(
-    r"\b(?:after|following|despite|up?on (?:the )?(?:diagnosis|finding|detection|discovery) of)(?: the| a| an| her| his)?(?: [\w-]+){0,3} ?$",
+    r"\b(?:after|following|despite|up?on (?:the )?(?:diagnosis|finding|discovery) of)(?: the| a| an| her| his)?(?: [\w-]+){0,3} ?$",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(r"\b(?:before|prior to|preceding)(?: the| a| an| her| his)?(?: [\w-]+){0,3} ?$", re.IGNORECASE)

@@ -122,7 +122,9 @@ def own() -> list[Marked]:
     for case in cases:
         text, marks = parse(case["text"])
         resolvable = {"after", "before", "in", "since", "until", "from"}
-        found.append(Marked(text, {(m.start, m.end): m.values.get("days") if m.values.get("direction") in resolvable else None for m in marks}))
+        found.append(
+            Marked(text, {(m.start, m.end): m.values.get("days") if m.values.get("direction") in resolvable else None for m in marks})
+        )
     return found
 
 
@@ -221,7 +223,9 @@ def judge(tool: Tool, texts: Sequence[Marked]) -> dict[str, float]:
 def _within(days: tuple[datetime, datetime], said: str) -> bool:
     """Whether the middle of what a tool gives lies within the days wanted, a day's tolerance."""
     low, high = (
-        datetime.combine(date.fromisoformat(part), datetime.min.time()) if part.count("-") == 2 and len(part) == 10 else DAY0 + timedelta(float(part))
+        datetime.combine(date.fromisoformat(part), datetime.min.time())
+        if part.count("-") == 2 and len(part) == 10
+        else DAY0 + timedelta(float(part))
         for part in said.split("..")
     )
     middle = days[0] + (days[1] - days[0]) / 2
@@ -249,7 +253,9 @@ def tools_table(compared: Mapping[str, Mapping[str, Mapping[str, float]]]) -> st
     lines = ["| expressions | found by | " + " | ".join(names) + " |", "|---|---|" + "---:|" * len(names)]
     for of, tools in compared.items():
         for tool, row in tools.items():
-            lines.append(f"| {of} ({row['expressions']}) | {tool} | " + " | ".join(f"{row[n]:.1f}" if n in row else "-" for n in names) + " |")
+            lines.append(
+                f"| {of} ({row['expressions']}) | {tool} | " + " | ".join(f"{row[n]:.1f}" if n in row else "-" for n in names) + " |"
+            )
     return "\n".join(lines)
 
 

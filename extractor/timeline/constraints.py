@@ -8,6 +8,7 @@ says how far it is to be trusted, so that what is only usual never outranks what
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from extractor.entities.reading import Reading, Sentence
 from extractor.schema import DAYS_PER_YEAR, BaseFact, Patient
@@ -17,7 +18,7 @@ from extractor.timeline.dates import bind_date
 from extractor.timeline.episodes import close, lasts, stops
 from extractor.timeline.expressions import PLACES, Expression, counts_from, express
 from extractor.timeline.kinds import COURSES, SHOWING, SPECIMEN, TREATMENT, gap, is_tumor, kind_of
-from extractor.timeline.moments import BY_OTHERS, moment_of, settle_pending, source_of
+from extractor.timeline.moments import BY_OTHERS, also_at, moment_of, settle_pending, source_of
 from extractor.timeline.network import DAY0, Link
 from extractor.timeline.opening import Opening
 from extractor.timeline.story import BIRTH, CALENDAR_ZERO, ORDER, TEXT, USUAL, Story
@@ -35,6 +36,7 @@ _OF_ANOTHER = re.compile(
     r"[^.;,:]{0,60}$",
     re.IGNORECASE,
 )
+_BESIDE = re.compile(r",? ?\(?(?:i\.e\.,? ?)?")
 _AHEAD_OF = re.compile(r"\W*(?:prior to|before) (?P<what>[^,.;]{3,80}),", re.IGNORECASE)
 _ENDED = re.compile(r"\b(?:discontinued|stopped|ceased|quit|completed|finished) (?:[\w-]+ ){0,2}$", re.IGNORECASE)
 _IN_VAIN = re.compile(r"\bdespite (?:[\w/.-]+,? ){0,12}$", re.IGNORECASE)
@@ -134,30 +136,19 @@ def _clause(story: Story, start: int, end: int, said: list[Expression], facts: l
     for unit in units:
         unit.expression = governing(unit, places, units, story.reading.text) or _reached_over(story, unit, said)
     governed = [u.expression for u in units]
+    beside = _side_by_side(places, story.reading.text)
+    twice = [x for x in places if beside.get(x) in governed and x not in governed]
     # "Recently" without a fact of its own says nothing of the others.
-    idle = [x for x in places if x not in governed and x.kind not in BY_OTHERS and not (x.vague and (x.low or 0) < 0)]
+    idle = [x for x in places if x not in [*governed, *twice] and x.kind not in BY_OTHERS and not (x.vague and (x.low or 0) < 0)]
     _come(story, text, start, [x for x in idle if not units or x.start <= units[-1].at], background=background, dated=bool(places))
     turn = _past_from(story, text, start) if background and story.arrived else start
     for unit in units:
-        since = since_when(story, unit, said)
-        if since is not None:
-            tell_since(story, unit, since)
-            continue
-        if not background and unit is not units[-1] and unit.expression is None and _is_running(story, unit, text[: unit.at - start]):
-            tell_running(story, unit)
-            continue
-        if unit.kind in COURSES and story.arrived and story.is_at_visit() and not background and _IN_VAIN.search(text[: unit.at - start]):
-            tell_despite(story, unit)
-            continue
-        if (
-            unit.kind in COURSES
-            and unit.expression is not None
-            and _ENDED.search(text[: unit.at - start])
-            and tell_ended(story, unit, unit.expression)
-        ):
+        if _told_otherwise(story, unit, text[: unit.at - start], said, background=background, last=unit is units[-1]):
             continue
         past = (background and unit.end >= turn and not story.overrules(unit.expression)) or _is_comorbid(story, unit, text)
         tell_unit(story, unit, background=past)
+        if (again := beside.get(unit.expression)) in twice:
+            also_at(story, unit.facts[0].id, again, background=past)
         for x in said:
             if x.kind in ("duration", "until") and unit.at <= x.end:
                 lasts(story, x, unit, units)
@@ -171,6 +162,35 @@ def _clause(story: Story, start: int, end: int, said: list[Expression], facts: l
             if x.kind in ("duration", "until"):
                 lasts(story, x, None, ())
     stops(story, start, end, said, came_from)
+
+
+def _side_by_side(places: Sequence[Expression], text: str) -> dict[Expression | None, Expression]:
+    """Times told side by side, one of them a date, are one time told twice ("two years after surgery, in June 2016")."""
+    pairs: dict[Expression | None, Expression] = {}
+    for one, other in pairwise(places):
+        if (one.kind == "date") != (other.kind == "date") and _BESIDE.fullmatch(text, one.end, other.start):
+            pairs |= {one: other, other: one}
+    return pairs
+
+
+def _told_otherwise(story: Story, unit: Unit, before: str, said: Sequence[Expression], *, background: bool, last: bool) -> bool:
+    """Tell a unit that does not simply happen at its time: what lasts since then, runs, was in vain, or ended; False where it does.
+
+    `before` is the clause up to it.
+    """
+    since = since_when(story, unit, said)
+    if since is not None:
+        tell_since(story, unit, since)
+        return True
+    if not background and not last and unit.expression is None and _is_running(story, unit, before):
+        tell_running(story, unit)
+        return True
+    if unit.kind not in COURSES:
+        return False
+    if story.arrived and story.is_at_visit() and not background and _IN_VAIN.search(before):
+        tell_despite(story, unit)
+        return True
+    return unit.expression is not None and _ENDED.search(before) is not None and tell_ended(story, unit, unit.expression)
 
 
 def _is_of_another(story: Story, x: Expression, start: int, facts: Sequence[BaseFact]) -> bool:

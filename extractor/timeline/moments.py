@@ -136,6 +136,17 @@ def moment_of(story: Story, x: Expression, *, background: bool) -> Event | None:
     return moment
 
 
+def also_at(story: Story, point: str, x: Expression | None, *, background: bool) -> None:
+    """Bind a point to a second expression of its time."""
+    if x is not None and x.kind == "date":
+        bind_date(story, x, point)
+    if x is None or x.kind in ("date", "age") or x.low is None:
+        return
+    source = source_of(story, x, background=background)
+    if source.point not in (None, point):
+        story.link(str(source.point), point, x.low, x.high, TEXT, "after" if (x.high or 0) >= 0 else "before", x, source.why)
+
+
 def _count(story: Story, x: Expression, moment: Event, *, background: bool) -> bool:
     """Place a moment so long after what its words count from; False where that is not told yet, or not known."""
     low, high = x.low or 0.0, x.high or 0.0

@@ -74,7 +74,7 @@ PARTS: Mapping[str, Callable[[], tuple[tuple[Any, str, Any], ...]]] = {
         (telling, "supersede", lambda *said: None), (telling, "operated", lambda *said: None),
     ),
     "usual gaps": lambda: (without(trust=story.USUAL),),
-    "the tempo of emergencies": lambda: ((kinds, "gap", usual_gap(kinds.gap)), (telling, "gap", usual_gap(kinds.gap)), (constraints, "gap", usual_gap(kinds.gap))),
+    "the tempo of emergencies": lambda: tuple((module, "gap", usual_gap(kinds.gap)) for module in (kinds, telling, constraints)),
     "the days of time expressions": lambda: (without(trust=story.TEXT),),
 }  # fmt: skip
 

@@ -15,20 +15,22 @@ _RULES = {
 
 
 def explanation(case: Case, fact: Fact) -> Tree:
-    """The reasons for the bounds of a fact: a branch for it and for each fact that they lead to, down to day 0, with its constraints."""
+    """The reasons for the bounds of a fact: a branch for it and for each point that they lead to, down to day 0, with its constraints."""
     facts = {f.id: f for f in case.facts}
     tree = Tree(_day0(case, fact))
-    ahead, seen = [fact], {fact.id}
+    ahead = [(fact, "start"), *([(fact, "end")] if fact.end else [])]
+    seen = {(at.id, point) for at, point in ahead}
     while ahead:
-        at = ahead.pop(0)
-        branch = tree.add(_title(at))
-        if not at.derivation:
+        at, point = ahead.pop(0)
+        reasons = [r for r in at.derivation if r.point == point]
+        branch = tree.add(_title(at, point))
+        if not reasons:
             branch.add("nothing in the text says when")
-        for reason in at.derivation:
+        for reason in reasons:
             branch.add(_told(reason))
-            if reason.anchor in facts and reason.anchor not in seen:
-                seen.add(reason.anchor)
-                ahead.append(facts[reason.anchor])
+            if reason.anchor in facts and (reason.anchor, reason.anchor_point) not in seen:
+                seen.add((reason.anchor, reason.anchor_point))
+                ahead.append((facts[reason.anchor], reason.anchor_point))
     return tree
 
 
@@ -37,10 +39,10 @@ def _day0(case: Case, fact: Fact) -> str:
     return "day 0" if patient is None or patient.index is None else f"day 0: {patient.index.label}"
 
 
-def _title(fact: Fact) -> Text:
+def _title(fact: Fact, point: str) -> Text:
     words = " ".join(fact.evidence[0].text.split())
     title = Text(f"{fact.id} {fact.type}: {fact.name}", style="bold")
-    title.append(f"  day {days(fact.start)}" + (f", to day {days(fact.end)}" if fact.end else ""), style="bold")
+    title.append(f"  {'ends ' if point == 'end' else ''}day {days(fact.end if point == 'end' else fact.start)}", style="bold")
     return title.append(f'  "{words}" at {fact.evidence[0].start}-{fact.evidence[0].end}', style="dim")
 
 

@@ -99,7 +99,9 @@ def continues(story: Story, source: str, point: str, x: Expression) -> None:
     if event is None:
         return
     event.after = event.point
-    for fact in event.facts:
+    words = story.words(x).lower()
+    named = [f for f in event.facts if f.name.lower() in words] or [f for f in event.facts if kind_of(f) != "radiotherapy"] or event.facts
+    for fact in named:
         if kind_of(fact) in COURSES:
             story.link(point, end_point(fact), 0, None, ORDER, "still given", x)
             story.ends.add(fact.id)

@@ -110,11 +110,11 @@ def cycle_of(fact: BaseFact) -> tuple[float, float] | None:
 
 def course_of(fact: BaseFact) -> Course:
     """The course a treatment usually takes: by its name, by the ending of one of its words, or as what else is said of it."""
-    if isinstance(fact, Procedure):
-        return Course("radiotherapy", 1, 60)
     course = _course_named(fact.name.lower())
     if course is not None:
         return course
+    if isinstance(fact, Procedure):
+        return Course("radiotherapy", 1, 60)
     acronym = len(fact.name) > 2 and fact.name.replace("-", "").isupper()
     systemic = isinstance(fact, Drug) and (fact.cycles or fact.intent not in (None, "supportive", "prophylactic"))
     return Course("therapy", 21, 180) if acronym or systemic else Course("medication", 1, 180)

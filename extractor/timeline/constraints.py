@@ -271,9 +271,16 @@ def _is_background(story: Story, text: str, start: int, said: Sequence[Expressio
 
 
 def _tells_what_was_before(story: Story, text: str) -> bool:
-    """Whether a clause told at the visit begins with "Prior to" it, or to the illness; not to a treatment, which may be to come."""
+    """Whether a clause told at the visit begins with "Prior to" it, or to the illness, or tells what was done at another hospital.
+
+    "Prior to" a treatment says nothing: that may be to come.
+    """
+    if not story.is_at_visit():
+        return False
     match = _AHEAD_OF.match(text)
-    return match is not None and story.is_at_visit() and TREATMENT.isdisjoint(kinds_meant(match["what"]))
+    if match is not None:
+        return TREATMENT.isdisjoint(kinds_meant(match["what"]))
+    return cues.says("elsewhere", text) and cues.visit(text) is None
 
 
 def _retells(story: Story, sentence: Sentence, said: Sequence[Expression]) -> bool:

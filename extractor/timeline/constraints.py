@@ -36,6 +36,8 @@ _OF_ANOTHER = re.compile(
     r"[^.;,:]{0,60}$",
     re.IGNORECASE,
 )
+EXAMINED_WITHIN = 4
+"""So many sentences after a treatment the examination on arrival says that the treatment was before it."""
 _BESIDE = re.compile(r",? ?\(?(?:i\.e\.,? ?)?")
 _AHEAD_OF = re.compile(r"\W*(?:prior to|before) (?P<what>[^,.;]{3,80}),", re.IGNORECASE)
 _ENDED = re.compile(r"\b(?:discontinued|stopped|ceased|quit|completed|finished) (?:[\w-]+ ){0,2}$", re.IGNORECASE)
@@ -256,6 +258,7 @@ def _is_background(story: Story, text: str, start: int, said: Sequence[Expressio
         or cues.is_running(text)
         or cues.is_pluperfect(text)
         or _tells_what_was_before(story, text)
+        or _is_examined_after(story, sentence)
         or any(
             (x.kind == "past" and not _COMPARED.search(text[: x.start - start])) or (x.kind == "offset" and (x.high or 0) < 0) for x in said
         )
@@ -281,6 +284,33 @@ def _tells_what_was_before(story: Story, text: str) -> bool:
     if match is not None:
         return TREATMENT.isdisjoint(kinds_meant(match["what"]))
     return cues.says("elsewhere", text) and cues.visit(text) is None
+
+
+def _is_examined_after(story: Story, sentence: Sentence) -> bool:
+    """Whether treatments told right after the visit were given before it: the examination on arrival is told only after them.
+
+    Not in an emergency, where the patient is treated first.
+    """
+    kinds = {kind_of(f) for f in story.by_sentence.get(sentence.index, ())}
+    treats = COURSES | {"surgery"}
+    if (
+        not story.is_at_visit()
+        or story.tempo == "acute"
+        or kinds.isdisjoint(treats)
+        or not kinds <= treats | {"diagnosis", "finding", "response"}
+    ):
+        return False
+    reading = story.reading
+    if cues.says("arrival", reading.words(sentence)):
+        return False
+    for following in reading.sentences[sentence.index + 1 : sentence.index + 1 + EXAMINED_WITHIN]:
+        if cues.says("arrival", reading.words(following)):
+            return True
+        if any(
+            m.attributes.get("kind") in ("later", "after", "next", "day", "elapsed", "date") for m in reading.in_sentence(following, "time")
+        ):
+            return False
+    return False
 
 
 def _retells(story: Story, sentence: Sentence, said: Sequence[Expression]) -> bool:

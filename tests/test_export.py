@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 def made(case: Case, name: str) -> Export:
     if name == "parquet":
-        pytest.importorskip("pyarrow")
+        pytest.importorskip("pyarrow", exc_type=ImportError)
     return export([case], name, EPOCH)
 
 

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from extractor.evaluation.gold import read_gold
 from extractor.evaluation.judged import JudgedFact
 from extractor.schema import Case, Evidence, Fact, Generator, Patient, Section, SourceInfo
-from pydantic import TypeAdapter, ValidationError
 
 GOLD = Path(__file__).parents[1] / "annotations" / "gold" / "dev"
+WHOLE = ("cycles", "count", "fractions")
 _ANY: TypeAdapter[Fact] = TypeAdapter(Fact)
 
 
@@ -15,7 +17,8 @@ def gold_case(path: Path, texts: Path) -> Case:
     """A gold file as a document: its facts with their words, attributes, times and steps."""
     gold = read_gold(path, texts)
     patients = tuple(
-        Patient(id=f"P{n}", sex=p.sex or "unknown", age=None if p.age is None else f"P{p.age:g}Y") for n, p in enumerate(gold.patients, start=1)
+        Patient(id=f"P{n}", sex=p.sex or "unknown", age=None if p.age is None else f"P{p.age:g}Y")
+        for n, p in enumerate(gold.patients, start=1)
     )
     return Case(
         generator=Generator(version="1.0", pipeline="gold", pipeline_digest="sha256:0"),
@@ -35,7 +38,7 @@ def _fact(fact: JudgedFact, text: str) -> Fact:
         "evidence": [Evidence(start=s, end=e, text=text[s:e]) for s, e in fact.heads],
         "start": fact.start and {"earliest": fact.start[0], "latest": fact.start[1]},
         "end": fact.end and {"earliest": fact.end[0], "latest": fact.end[1]},
-        **{k: v if not isinstance(v, int | float) or k in ("cycles", "count", "fractions") else str(v) for k, v in fact.attributes.items() if k != "same_as"},
+        **{k: v if k in WHOLE or not isinstance(v, int | float) else str(v) for k, v in fact.attributes.items() if k != "same_as"},
     }  # fmt: skip
     try:
         return _ANY.validate_python(content)

@@ -124,7 +124,9 @@ def stage_of(printed: str) -> Stage:
     Stage(printed='pT3N0M0, stage IIB', tnm={'T': 'T3', 'N': 'N0', 'M': 'M0'}, basis='pathologic', group='IIB')
     """
     found = _TNM.search(printed)
-    categories = {k: found[k] or (found[k + "2"] if k != "T" else None) or (found["M3"] if k == "M" else None) for k in "TNM"} if found else {}
+    categories = (
+        {k: found[k] or (found[k + "2"] if k != "T" else None) or (found["M3"] if k == "M" else None) for k in "TNM"} if found else {}
+    )
     prefix = (found["prefix"] or "") if found else ""
     basis: Literal["clinical", "pathologic", "other"] = (
         "clinical" if prefix.endswith("c") else "pathologic" if prefix.endswith("p") else "other"

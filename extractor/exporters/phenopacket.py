@@ -64,7 +64,7 @@ def export(case: Case, epoch: date | None = None) -> Export:
     for patient in case.patients:
         packet = _Packet(case, patient, epoch)
         name = case.source.id if len(case.patients) == 1 else f"{case.source.id}.{patient.id}"
-        files[f"{name}.phenopacket.json"] = (json.dumps(packet.content(), indent=2, ensure_ascii=False) + "\n").encode()
+        files[f"{name}.phenopacket.json"] = (json.dumps(packet.content(), indent=1, ensure_ascii=False) + "\n").encode()
         losses += packet.losses
     return Export(files, tuple(losses))
 
@@ -79,7 +79,12 @@ def _of_the_document(case: Case) -> list[Loss]:
         "warnings": case.warnings,
     }
     losses = [Loss(case.source.id, None, what, "a packet has no place for it") for what, there in parts.items() if there]
-    return [*losses, Loss(case.source.id, None, "metaData.created", "the schema asks for the time of writing; the same document shall give the same bytes")]
+    return [
+        *losses,
+        Loss(
+            case.source.id, None, "metaData.created", "the schema asks for the time of writing; the same document shall give the same bytes"
+        ),
+    ]
 
 
 @dataclass
@@ -169,7 +174,9 @@ class _Packet:
             return None
         first, last = self.dates(bounds)
         if first and last:
-            return {"timestamp": self.stamp(first)} if first == last else {"interval": {"start": self.stamp(first), "end": self.stamp(last)}}
+            return (
+                {"timestamp": self.stamp(first)} if first == last else {"interval": {"start": self.stamp(first), "end": self.stamp(last)}}
+            )
         age = age_span(self.patient.age)
         span = at_age(age, bounds) if age and self.epoch is None else None
         if span is None:
@@ -214,7 +221,11 @@ class _Packet:
         told = f"subject: age {self.patient.age or 'not told'} at day 0" + (f" ({index.label})" if index else "")
         self.words(self.patient.id, (*self.patient.evidence, *(index.evidence if index else ())), told)
         if self.patient.age:
-            self.lose(None, f"the age {self.patient.age} of {self.patient.id} at day 0", "a subject has only an age when last seen; ages of events count from it")
+            self.lose(
+                None,
+                f"the age {self.patient.age} of {self.patient.id} at day 0",
+                "a subject has only an age when last seen; ages of events count from it",
+            )
         subject: Json = {"id": self.patient.id}
         last = self.last_seen()
         if last is not None:
@@ -268,17 +279,22 @@ class _Packet:
 
     def add_disease(self, fact: Diagnosis) -> None:
         stage = stage_of(fact.stage) if fact.stage else None
+        group = None if stage is None else f"stage {stage.group}" if stage.group else None if stage.tnm else stage.printed
         self.append("diseases", self.diseases, fact, {
             "term": self.name_of(fact),
             "onset": self.time(fact, fact.start),
             "resolution": self.time(fact, fact.end, "end"),
-            "diseaseStage": [self.term(f"stage {stage.group}" if stage.group else stage.printed)] if stage and (stage.group or not stage.tnm) else [],
+            "diseaseStage": [self.term(group)] if group else [],
             "clinicalTnmFinding": [self.term(found) for found in stage.tnm.values()] if stage else [],
             "primarySite": self.term(fact.site) if fact.site else None,
             "laterality": self.term(fact.laterality) if fact.laterality else None,
         })  # fmt: skip
         if stage and stage.tnm and stage.basis == "pathologic":
-            self.lose(fact, f"that {stage.printed} is pathologic", "a disease has clinical TNM findings only, pathologic ones belong to a biosample")
+            self.lose(
+                fact,
+                f"that {stage.printed} is pathologic",
+                "a disease has clinical TNM findings only, pathologic ones belong to a biosample",
+            )
         self.lose_rest(fact, ("stage", "site", "laterality"))
 
     def add_suspected(self, fact: Diagnosis) -> None:
@@ -334,14 +350,21 @@ class _Packet:
             disease = next(iter(named_once.values()))
             diagnosis["disease"] = self.term(disease.name, disease.concept)
         else:
-            self.lose(fact, "the disease of its interpretation", f"the patient has {len(named_once) or 'no'} primary cancers by name, and the schema asks for one")
+            self.lose(
+                fact,
+                "the disease of its interpretation",
+                f"the patient has {len(named_once) or 'no'} primary cancers by name, and the schema asks for one",
+            )
         diagnosis["genomicInterpretations"] = [{
             "subjectOrBiosampleId": sample["id"] if sample else self.patient.id,
             "interpretationStatus": "UNKNOWN_STATUS",
             "variantInterpretation": {"variationDescriptor": descriptor},
         }]  # fmt: skip
         self.append("interpretations", self.interpretations, fact, {
-            "id": f"{self.id}.{fact.id}", "progressStatus": "UNKNOWN_PROGRESS", "diagnosis": diagnosis, "summary": f"found: {_quotes(fact)}",
+            "id": f"{self.id}.{fact.id}",
+            "progressStatus": "UNKNOWN_PROGRESS",
+            "diagnosis": diagnosis,
+            "summary": f"found: {_quotes(fact)}",
         })  # fmt: skip
         self.lose_time(fact)
 
@@ -366,8 +389,14 @@ class _Packet:
             "interval": span,
         }
         told = {k: v for k, v in dose.items() if v}
-        treatment = {"agent": self.name_of(fact), "routeOfAdministration": self.term(fact.route) if fact.route else None, "doseIntervals": [told] if told else None}
-        self.append_action(fact, {"treatment": {k: v for k, v in treatment.items() if v}}, ("route", "frequency", *(("dose",) if amount else ())))
+        treatment = {
+            "agent": self.name_of(fact),
+            "routeOfAdministration": self.term(fact.route) if fact.route else None,
+            "doseIntervals": [told] if told else None,
+        }
+        self.append_action(
+            fact, {"treatment": {k: v for k, v in treatment.items() if v}}, ("route", "frequency", *(("dose",) if amount else ()))
+        )
 
     def dose_span(self, fact: Drug) -> Json | None:
         """A dose interval knows dates only: the middle of the bounds counted from the epoch, or the dates told."""
@@ -385,7 +414,11 @@ class _Packet:
         days = {"start": middle(fact.start), "end": middle(fact.end)}
         for what, bounds in (("start", fact.start), ("end", fact.end)):
             if bounds is not None and bounds.earliest != bounds.latest:
-                self.lose(fact, f"the bounds of its {what}, {days_told(bounds)}", "a dose interval has one start and one end: their middle is taken")
+                self.lose(
+                    fact,
+                    f"the bounds of its {what}, {days_told(bounds)}",
+                    "a dose interval has one start and one end: their middle is taken",
+                )
         return {what: self.stamp(on(self.epoch, day, self.case)) for what, day in days.items() if day is not None} or None
 
     def add_regimen(self, fact: Drug) -> None:
@@ -438,15 +471,16 @@ class _Packet:
 
     def add_lesion(self, fact: Lesion) -> None:
         gone = fact.course == "resolved"
-        said = [self.term(str(m)) for m in (fact.site, fact.laterality, fact.course, None if fact.count is None else f"count {fact.count}") if m]
+        said = [
+            self.term(str(m)) for m in (fact.site, fact.laterality, fact.course, None if fact.count is None else f"count {fact.count}") if m
+        ]
         self.feature(fact, {"modifiers": said, ("resolution" if gone else "onset"): self.time(fact, fact.start)})
         if fact.size_mm:
             sizes = sorted(fact.size_mm, reverse=True)
             millimeter = self.unit("mm", "mm")
             amounts = [{"unit": millimeter, "value": size} for size in sizes]
-            value: Json = {"value": {"quantity": amounts[0]}} if len(amounts) == 1 else {
-                "complexValue": {"typedQuantities": [{"type": self.term(f"dimension {n}"), "quantity": a} for n, a in enumerate(amounts, start=1)]}
-            }  # fmt: skip
+            typed = [{"type": self.term(f"dimension {n}"), "quantity": a} for n, a in enumerate(amounts, start=1)] if len(sizes) > 1 else []
+            value: Json = {"complexValue": {"typedQuantities": typed}} if typed else {"value": {"quantity": amounts[0]}}
             when = self.time_again(fact)
             self.append("measurements", self.measurements, fact, {
                 "description": f"{fact.name}, {_sided(fact.site or 'site not told', fact.laterality)}",
@@ -478,9 +512,16 @@ class _Packet:
             return
         self.certainly(fact)
         printed = f"{fact.value} {fact.unit}" if fact.unit else fact.value
-        value = {"quantity": {"unit": self.unit(amount.ucum, amount.printed), "value": amount.value}} if amount else {"ontologyClass": self.term(printed)}
+        value = (
+            {"quantity": {"unit": self.unit(amount.ucum, amount.printed), "value": amount.value}}
+            if amount
+            else {"ontologyClass": self.term(printed)}
+        )
         self.append("measurements", self.measurements, fact, {
-            "description": f"{fact.name}: {printed}", "assay": self.name_of(fact), "value": value, "timeObserved": self.time(fact, fact.start),
+            "description": f"{fact.name}: {printed}",
+            "assay": self.name_of(fact),
+            "value": value,
+            "timeObserved": self.time(fact, fact.start),
         })  # fmt: skip
         if fact.end:
             self.lose(fact, f"its end, {days_told(fact.end)}")
@@ -524,7 +565,11 @@ class _Packet:
             if mention.context.hypothetical or mention.context.uncertain:
                 continue
             if name.lower() in present:
-                self.lose(None, f"that {name} is denied at {mention.start}", "it is told as present at another time, and an exclusion would be read as never")
+                self.lose(
+                    None,
+                    f"that {name} is denied at {mention.start}",
+                    "it is told as present at another time, and an exclusion would be read as never",
+                )
                 continue
             words = Evidence(start=mention.start, end=mention.end, text=mention.text, section=mention.section)
             feature = told.setdefault(name.lower(), {"type": self.term(name), "excluded": True, "evidence": []})
@@ -554,13 +599,21 @@ class _Packet:
             return {"id": prefix.lower(), "name": name, "url": url, "version": "not told", "namespacePrefix": prefix, "iriPrefix": stem}
         if prefix == "UCUM":
             return {
-                "id": "ucum", "name": "Unified Code for Units of Measure", "url": "https://ucum.org", "version": "2.2", "namespacePrefix": "UCUM",
+                "id": "ucum",
+                "name": "Unified Code for Units of Measure",
+                "url": "https://ucum.org",
+                "version": "2.2",
+                "namespacePrefix": "UCUM",
                 "iriPrefix": "https://units-of-measurement.org/",
-            }  # fmt: skip
+            }
         return {
-            "id": "extractor", "name": "Names in the words of the reports, of no public ontology", "url": "urn:extractor:name",
-            "version": self.case.generator.version, "namespacePrefix": "extractor", "iriPrefix": "urn:extractor:name:",
-        }  # fmt: skip
+            "id": "extractor",
+            "name": "Names in the words of the reports, of no public ontology",
+            "url": "urn:extractor:name",
+            "version": self.case.generator.version,
+            "namespacePrefix": "extractor",
+            "iriPrefix": "urn:extractor:name:",
+        }
 
 
 def _age_range(span: AgeSpan) -> Json:

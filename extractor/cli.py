@@ -5,12 +5,14 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from extractor.errors import ExtractorError, InputError
+from extractor.exporters import formats
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -125,6 +127,30 @@ def convert(
                 print(path)
     if failed:
         raise typer.Exit(failed)
+
+
+@app.command()
+def export(
+    documents: Annotated[list[Path], typer.Argument(help="Timeline documents (.json), or folders of them.", metavar="DOC...")],
+    to: Annotated[str, typer.Option("--to", help="; ".join(f"{name}: {about}" for name, about in formats().items()), metavar="FORMAT")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder that the files go to.", metavar="DIR")],
+    loss_report: Annotated[Path | None, typer.Option(help="Write a table of what the format cannot carry.", metavar="TSV")] = None,
+    epoch: Annotated[datetime | None, typer.Option(help="The date that day 0 is to have.", formats=["%Y-%m-%d"], metavar="DATE")] = None,
+) -> None:
+    """Export timeline documents to another format; what it cannot carry is counted, and listed with --loss-report."""
+    from extractor.export import export_all
+
+    with told():
+        done = export_all(documents, to, output, loss_report=loss_report, epoch=epoch and epoch.date())
+    for path in done.written:
+        print(path)
+    if done.losses:
+        listed = f"{loss_report} lists it" if loss_report else "--loss-report FILE lists it"
+        say(f"{to} does not carry everything ({len(done.losses)} points): {listed}")
+    for problem in done.problems:
+        say(problem)
+    if done.problems:
+        raise typer.Exit(max(problem.exit_code for problem in done.problems))
 
 
 @app.command()

@@ -56,6 +56,8 @@ def export(cases: Sequence["Case"], to: str, epoch: date | None = None) -> Expor
     InputError where there is no such format, where it needs an epoch, or where two cases would make the same file;
     DocumentError where a document lacks what the format needs.
     """
+    if not cases:
+        raise InputError("no document to export")
     if to not in formats():
         raise InputError(f"no format named {to!r}: there are {', '.join(formats())}")
     module = importlib.import_module(f"extractor.exporters.{to}")
@@ -92,7 +94,7 @@ def package(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ImportError:
-        raise InputError(f"this format needs the package {name.split('.')[0]}: pip install 'extractor[export]'") from None
+        raise InputError(f"this format needs the package {name.split('.', maxsplit=1)[0]}: pip install 'extractor[export]'") from None
 
 
 def middle(bounds: "Bounds | None") -> int | None:
@@ -108,3 +110,16 @@ def attributes(fact: object) -> dict[str, object]:
     assert isinstance(fact, BaseFact)
     common = {*BaseFact.model_fields, "type"}
     return {name: value for name, value in fact.model_dump().items() if name not in common and value is not None}
+
+
+def one_line(words: str) -> str:
+    """Words as a line of a file or a cell of a table holds them: every run of white space is one space."""
+    return " ".join(words.split())
+
+
+def bounds_in_words(bounds: "Bounds | None") -> str:
+    """Bounds in days: `14`, `472..502`, `..30`, `60..`, `?`."""
+    if bounds is None or (bounds.earliest is None and bounds.latest is None):
+        return "?"
+    earliest, latest = ("" if b is None else f"{b:.0f}" for b in (bounds.earliest, bounds.latest))
+    return earliest if earliest == latest else f"{earliest}..{latest}"

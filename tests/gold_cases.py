@@ -45,3 +45,17 @@ def _fact(fact: JudgedFact, text: str) -> Fact:
     except ValidationError as error:
         wrong = {str(part) for problem in error.errors() for part in problem["loc"]}
         return _ANY.validate_python({k: v for k, v in content.items() if k not in wrong})
+
+
+def told(*facts: dict, text: str = "words", age: str | None = "P42Y", **parts) -> Case:
+    """A document with facts that rest on its first word."""
+    words = [{"start": 0, "end": len(text), "text": text}] if text else []
+    record = {
+        "generator": {"version": "1.0", "pipeline_digest": "sha256:0"},
+        "source": {"id": "a", "file": "a.txt"},
+        "text": text,
+        "sections": [],
+        "patients": [{"id": "P1", "sex": "female", "age": age}],
+        "facts": [{"id": f"F{n}", "evidence": words, **fact} for n, fact in enumerate(facts, start=1)],
+    }
+    return Case.model_validate({**record, **parts})

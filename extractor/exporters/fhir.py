@@ -247,7 +247,7 @@ class _Bundle:
         day = self.day(death.start) if death else None
         deceased: Json = {"deceasedDateTime": day} if day else {"deceasedBoolean": bool(death)} if death or alive else {}
         index = self.patient.index
-        own = [{"url": URN + "age-at-day-0", "valueAge": age} for age in [_age(self.patient.age)] if age]
+        own: list[Json] = [{"url": URN + "age-at-day-0", "valueAge": age} for age in [_age(self.patient.age)] if age]
         if self.patient.age and not own:
             self.lose(None, f"the age {self.patient.age} of {self.patient.id}", "it is no ISO 8601 duration")
         if index:

@@ -7,7 +7,9 @@ A module's first line is what `extractor export --help` says of it. It has
 - `export_together(cases, epoch=None) -> Export` where the cases of a folder go into the same files (the tables of one study).
 """
 
+import csv
 import importlib
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -123,3 +125,17 @@ def bounds_in_words(bounds: "Bounds | None") -> str:
         return "?"
     earliest, latest = ("" if b is None else f"{b:.0f}" for b in (bounds.earliest, bounds.latest))
     return earliest if earliest == latest else f"{earliest}..{latest}"
+
+
+def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A CSV file in UTF-8 (RFC 4180, lines end in a line feed); None is an empty cell.
+
+    Each line is written by itself with both characters of a line end in view, for the csv module of Python before 3.13 leaves a lone
+    carriage return without quotes where lines end in a line feed.
+    """
+    lines = []
+    for row in (header, *rows):
+        held = io.StringIO(newline="")
+        csv.writer(held, lineterminator="\r\n").writerow(row)
+        lines.append(held.getvalue().removesuffix("\r\n"))
+    return ("\n".join(lines) + "\n").encode()

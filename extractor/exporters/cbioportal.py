@@ -87,7 +87,7 @@ def _losses(case: Case) -> Iterator[Loss]:
     if case.mentions:
         yield Loss(name, None, "mentions, the text and its sections", "cBioPortal holds data, not texts")
     if any(f.derivation or len(f.evidence) > 1 for f in case.facts):
-        yield Loss(name, None, "offsets, evidence beside the words that name a fact, and reasons for bounds", "cBioPortal holds no texts")
+        yield Loss(name, None, "offsets, further evidence, and the reasons for bounds", "cBioPortal holds no texts")
 
 
 def _patient(case: Case, patient: Patient, name: str, facts: Sequence[Fact], losses: list[Loss]) -> Row:
@@ -125,13 +125,14 @@ def _specimens(case: Case, name: str, facts: Sequence[Fact]) -> dict[str, Row]:
     tumour = _tumour(case, facts)
     sort = None if tumour is None else tumour.name
     site = None if tumour is None else getattr(tumour, "site", None)
-    found = list(dict.fromkeys(str(said) for f in facts if f.type == "biomarker" and (said := attributes(f).get("specimen")))) or [""]
+    named = [str(said) for fact in facts if fact.type == "biomarker" and (said := attributes(fact).get("specimen"))]
     return {
         words: _row({
             "PATIENT_ID": name, "SAMPLE_ID": f"{name}-S{number}", "CANCER_TYPE": sort,
-            "CANCER_TYPE_DETAILED": sort if site is None else f"{sort} of the {site}", "SAMPLE_TYPE": _sample_type(words), "SPECIMEN": words,
+            "CANCER_TYPE_DETAILED": sort if site is None else f"{sort} of the {site}", "SAMPLE_TYPE": _sample_type(words),
+            "SPECIMEN": words,
         })
-        for number, words in enumerate(found, start=1)
+        for number, words in enumerate(dict.fromkeys(named or [""]), start=1)
     }  # fmt: skip
 
 

@@ -6,8 +6,6 @@ concept 0 ("no matching concept") and its name in the source value, ready for Us
 observation, never an exposure or a procedure.
 """
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from extractor.entities.lexicon import read_table
-from extractor.exporters import Export, Loss, attributes, bounds_in_words, middle, one_line
-from extractor.schema import Biomarker, Bounds, Case, Drug, Fact, Finding, Lesion, Mention, Outcome, Patient, Procedure
+from extractor.exporters import Export, Loss, attributes, bounds_in_words, csv_bytes, middle, one_line
+from extractor.schema import Biomarker, Bounds, Case, Drug, Evidence, Fact, Finding, Lesion, Mention, Outcome, Patient, Procedure
 
 NEEDS_EPOCH = True
 NLP = 32858
@@ -33,6 +31,8 @@ _FIELDS = {"condition_occurrence": 1147127, "drug_exposure": 1147094}
 _AGE = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
 _NUMBER = re.compile(r"[<>]?\s*(\d+(?:\.\d+)?)")
 Row = dict[str, Any]
+Exposure = tuple[date, date, Drug, int]
+"""Start, end, fact and number of a drug exposure."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,27 @@ class _Tables:
         return number
 
 
+@dataclass(frozen=True)
+class _Person:
+    """Whose rows are made, and where they go."""
+
+    case: Case
+    patient: Patient
+    number: int
+    epoch: date
+    tables: _Tables
+
+    def add(self, table: str, fact: Fact | None, **values: Any) -> int:
+        own = {} if table == "note_nlp" else {"person_id": self.number}
+        return self.tables.add(table, self.case, fact, **own, **values)
+
+    def has(self, table: str) -> bool:
+        return any(row["person_id"] == self.number for row in self.tables.rows[table])
+
+    def lose(self, fact: Fact, what: str, why: str) -> None:
+        self.tables.losses.append(Loss(self.case.source.id, fact.id, what, why))
+
+
 def export_together(cases: Sequence[Case], epoch: date | None = None) -> Export:
     """The tables of all cases, one CSV file each, those without a row too."""
     assert epoch is not None, "omop needs an epoch"
@@ -88,7 +109,11 @@ def export_together(cases: Sequence[Case], epoch: date | None = None) -> Export:
         for patient in case.patients:
             _person(case, patient, epoch, tables)
         _told(case, tables)
-    return Export({f"{name}.csv": _csv(name, rows) for name, rows in tables.rows.items()}, tuple(tables.losses))
+    files = {}
+    for name, rows in tables.rows.items():
+        header = [column.name for column in columns()[name]]
+        files[f"{name}.csv"] = csv_bytes(header, ([row.get(column) for column in header] for row in rows))
+    return Export(files, tuple(tables.losses))
 
 
 def export(case: Case, epoch: date | None = None) -> Export:
@@ -118,31 +143,32 @@ def _person(case: Case, patient: Patient, epoch: date, tables: _Tables) -> None:
         tables.losses.append(Loss(case.source.id, None, f"the patient {patient.id} and all of their facts", why))
         return
     source = case.source.id if len(case.patients) == 1 else f"{case.source.id}-{patient.id}"
-    person = tables.add(
+    number = tables.add(
         "person", case, None, year_of_birth=birth, gender_concept_id=_GENDERS.get(patient.sex, 0), gender_source_value=patient.sex,
         race_concept_id=0, ethnicity_concept_id=0, person_source_value=source,
     )  # fmt: skip
+    person = _Person(case, patient, number, epoch, tables)
     dated = []
-    exposures: list[tuple[date, date, Drug, int]] = []
+    exposures: list[Exposure] = []
     for fact in (f for f in case.facts if f.patient == patient.id):
         start = _day(epoch, fact.start)
         if start is None:
-            tables.losses.append(Loss(case.source.id, fact.id, fact.name, "OMOP needs a date, and no day is known that the calendar has"))
+            person.lose(fact, fact.name, "OMOP needs a date, and no day is known that the calendar has")
             continue
         end = _day(epoch, fact.end)
         end = None if end is None else max(start, end)
         dated += [start, end or start]
-        number = _event(case, person, fact, start, end, tables)
+        event = _event(person, fact, start, end)
         if isinstance(fact, Drug) and fact.status == "given":
-            exposures.append((start, end or start, fact, number))
-    _regimens(case, person, exposures, tables)
+            exposures.append((start, end or start, fact, event))
+    _regimens(person, exposures)
     if dated:
-        tables.add(
-            "observation_period", case, None, person_id=person, observation_period_start_date=min(dated),
-            observation_period_end_date=max(dated), period_type_concept_id=NLP,
+        person.add(
+            "observation_period", None, observation_period_start_date=min(dated), observation_period_end_date=max(dated),
+            period_type_concept_id=NLP,
         )  # fmt: skip
     if case.text is not None:
-        _note(case, patient, person, epoch, tables)
+        _note(person, case.text)
 
 
 def _birth(age: str | None, epoch: date) -> int | None:
@@ -165,116 +191,122 @@ def _day(epoch: date, bounds: Bounds | None) -> date | None:
         return None
 
 
-def _event(case: Case, person: int, fact: Fact, start: date, end: date | None, tables: _Tables) -> int:
+def _event(person: _Person, fact: Fact, start: date, end: date | None) -> int:
     """The row of a fact in the table of its kind; its number."""
     own = attributes(fact)
     if own.get("status") in ("declined", "planned"):
-        return _observation(case, person, fact, start, str(own["status"]), tables)
+        return _observation(person, fact, start, str(own["status"]))
     if isinstance(fact, Drug):
         sig = [fact.dose, fact.frequency, None if fact.cycles is None else f"{fact.cycles} cycles", fact.intent]
         if end is None:
-            tables.losses.append(
-                Loss(case.source.id, fact.id, f"that it is not told when {fact.name} ended", "OMOP asks for an end: its start")
-            )
-        return tables.add(
-            "drug_exposure", case, fact, person_id=person, drug_concept_id=0, drug_exposure_start_date=start,
-            drug_exposure_end_date=end or start, drug_type_concept_id=NLP, stop_reason=fact.stop_reason, drug_source_value=fact.name,
-            sig=", ".join(word for word in sig if word) or None, route_source_value=fact.route,
+            person.lose(fact, f"that it is not told when {fact.name} ended", "OMOP asks for an end of exposure: it is the start")
+        return person.add(
+            "drug_exposure", fact, drug_concept_id=0, drug_exposure_start_date=start, drug_exposure_end_date=end or start,
+            drug_type_concept_id=NLP, stop_reason=fact.stop_reason, drug_source_value=fact.name, route_source_value=fact.route,
+            sig=", ".join(words for words in sig if words) or None,
         )  # fmt: skip
     if isinstance(fact, Procedure):
-        where = " ".join(word for word in (fact.laterality, fact.site, fact.dose) if word) or None
-        return tables.add(
-            "procedure_occurrence", case, fact, person_id=person, procedure_concept_id=0, procedure_date=start, procedure_end_date=end,
-            procedure_type_concept_id=NLP, procedure_source_value=fact.name, modifier_source_value=where, quantity=fact.fractions,
+        where = " ".join(words for words in (fact.laterality, fact.site, fact.dose) if words) or None
+        return person.add(
+            "procedure_occurrence", fact, procedure_concept_id=0, procedure_date=start, procedure_end_date=end, quantity=fact.fractions,
+            procedure_type_concept_id=NLP, procedure_source_value=fact.name, modifier_source_value=where,
         )  # fmt: skip
     if isinstance(fact, Biomarker) or (isinstance(fact, Finding) and fact.value is not None):
-        return _measurement(case, person, fact, start, tables)
-    if isinstance(fact, Outcome) and fact.name == "death" and all(row["person_id"] != person for row in tables.rows["death"]):
-        return tables.add("death", case, fact, person_id=person, death_date=start, death_type_concept_id=NLP)
+        return _measurement(person, fact, start)
+    if isinstance(fact, Outcome) and fact.name == "death" and not person.has("death"):
+        return person.add("death", fact, death_date=start, death_type_concept_id=NLP)
     if fact.type in ("diagnosis", "lesion", "finding"):
         words = " ".join(str(own[name]) for name in ("laterality", "site") if name in own)
-        number = tables.add(
-            "condition_occurrence", case, fact, person_id=person, condition_concept_id=0, condition_start_date=start,
-            condition_end_date=end, condition_type_concept_id=NLP, condition_status_source_value=fact.certainty,
+        number = person.add(
+            "condition_occurrence", fact, condition_concept_id=0, condition_start_date=start, condition_end_date=end,
+            condition_type_concept_id=NLP, condition_status_source_value=fact.certainty,
             condition_source_value=f"{fact.name}, {words}" if words else fact.name,
         )  # fmt: skip
         if isinstance(fact, Lesion) and fact.size_mm:
-            _size(case, person, fact, start, number, tables)
+            _size(person, fact, start, number)
         return number
-    return _observation(case, person, fact, start, ", ".join(f"{k} {v}" for k, v in own.items()) or None, tables)
+    return _observation(person, fact, start, ", ".join(f"{k} {v}" for k, v in own.items()) or None)
 
 
-def _measurement(case: Case, person: int, fact: Fact, start: date, tables: _Tables) -> int:
+def _measurement(person: _Person, fact: Fact, start: date) -> int:
     own = attributes(fact)
-    value = own.get("value")
-    number = _NUMBER.fullmatch(str(value or "").replace("%", "").strip())
-    return tables.add(
-        "measurement", case, fact, person_id=person, measurement_concept_id=0, measurement_date=start, measurement_type_concept_id=NLP,
-        measurement_source_value=fact.name, value_as_number=number and float(number[1]), value_as_concept_id=_VALUES.get(str(own.get("status"))),
-        unit_source_value=own.get("unit") or ("%" if "%" in str(value or "") else None),
+    value = str(own.get("value") or "")
+    number = _NUMBER.fullmatch(value.replace("%", "").strip())
+    return person.add(
+        "measurement", fact, measurement_concept_id=0, measurement_date=start, measurement_type_concept_id=NLP,
+        measurement_source_value=fact.name, value_as_number=number and float(number[1]),
+        value_as_concept_id=_VALUES.get(str(own.get("status"))), unit_source_value=own.get("unit") or ("%" if "%" in value else None),
         value_source_value=" ".join(str(own[name]) for name in ("status", "value") if name in own),
     )  # fmt: skip
 
 
-def _size(case: Case, person: int, fact: Lesion, start: date, condition: int, tables: _Tables) -> None:
+def _size(person: _Person, fact: Lesion, start: date, condition: int) -> None:
     """Each dimension of a lesion, as a measurement of its condition."""
     for millimetres in fact.size_mm or ():
-        tables.add(
-            "measurement", case, fact, person_id=person, measurement_concept_id=0, measurement_date=start, measurement_type_concept_id=NLP,
-            measurement_source_value="lesion size", value_as_number=millimetres, unit_source_value="mm", measurement_event_id=condition,
-            value_source_value=f"{millimetres:g} mm", meas_event_field_concept_id=_FIELDS["condition_occurrence"],
+        person.add(
+            "measurement", fact, measurement_concept_id=0, measurement_date=start, measurement_type_concept_id=NLP,
+            measurement_source_value="lesion size", value_as_number=millimetres, unit_source_value="mm",
+            value_source_value=f"{millimetres:g} mm", measurement_event_id=condition,
+            meas_event_field_concept_id=_FIELDS["condition_occurrence"],
         )  # fmt: skip
 
 
-def _observation(case: Case, person: int, fact: Fact, start: date, value: str | None, tables: _Tables) -> int:
-    return tables.add(
-        "observation", case, fact, person_id=person, observation_concept_id=0, observation_date=start, observation_type_concept_id=NLP,
+def _observation(person: _Person, fact: Fact, start: date, value: str | None) -> int:
+    return person.add(
+        "observation", fact, observation_concept_id=0, observation_date=start, observation_type_concept_id=NLP,
         observation_source_value=fact.name, value_as_string=value,
     )  # fmt: skip
 
 
-def _regimens(case: Case, person: int, exposures: Sequence[tuple[date, date, Drug, int]], tables: _Tables) -> None:
-    """An episode for each regimen: the drugs that start on one day and name a regimen or each other."""
-    groups: dict[date, list[tuple[date, date, Drug, int]]] = {}
+def _regimens(person: _Person, exposures: Sequence[Exposure]) -> None:
+    """An episode for each regimen: the drugs that start on one day and belong to a regimen."""
+    groups: dict[date, list[Exposure]] = {}
     for exposure in exposures:
         if exposure[2].regimen or exposure[2].components:
             groups.setdefault(exposure[0], []).append(exposure)
     for number, (start, members) in enumerate(sorted(groups.items()), start=1):
-        names = " + ".join(dict.fromkeys(drug.name for _, _, drug, _ in members))
-        episode = tables.add(
-            "episode", case, None, person_id=person, episode_concept_id=REGIMEN, episode_start_date=start, episode_number=number,
+        episode = person.add(
+            "episode", None, episode_concept_id=REGIMEN, episode_start_date=start, episode_number=number,
             episode_end_date=max(end for _, end, _, _ in members), episode_object_concept_id=0, episode_type_concept_id=NLP,
-            episode_source_value=names,
+            episode_source_value=" + ".join(dict.fromkeys(drug.name for _, _, drug, _ in members)),
         )  # fmt: skip
-        for _, _, _, exposure_id in members:
-            tables.rows["episode_event"].append(
-                {"episode_id": episode, "event_id": exposure_id, "episode_event_field_concept_id": _FIELDS["drug_exposure"]}
-            )
+        person.tables.rows["episode_event"] += [
+            {"episode_id": episode, "event_id": exposure, "episode_event_field_concept_id": _FIELDS["drug_exposure"]}
+            for _, _, _, exposure in members
+        ]
 
 
-def _note(case: Case, patient: Patient, person: int, epoch: date, tables: _Tables) -> None:
-    note = tables.add(
-        "note", case, None, person_id=person, note_date=epoch, note_type_concept_id=NLP, note_class_concept_id=0, note_text=case.text,
+def _note(person: _Person, text: str) -> None:
+    """The text as the person's note, and below it every piece of evidence and every other mention."""
+    case = person.case
+    note = person.add(
+        "note", None, note_date=person.epoch, note_type_concept_id=NLP, note_class_concept_id=0, note_text=text,
         note_title=case.source.title, encoding_concept_id=0, language_concept_id=0, note_source_value=case.source.id,
     )  # fmt: skip
     system = f"{case.generator.name} {case.generator.version} {case.generator.pipeline}"
-    told: set[str] = set()
-    for fact in (f for f in case.facts if f.patient == patient.id):
+    found = {"note_id": note, "note_nlp_concept_id": 0, "nlp_system": system, "nlp_date": person.epoch}
+    told: set[str | None] = set()
+    for fact in (f for f in case.facts if f.patient == person.patient.id):
         said = [f"{name}={one_line(str(value))}" for name, value in attributes(fact).items()]
         for evidence in fact.evidence:
-            told |= {evidence.mention} if evidence.mention else set()
-            tables.add(
-                "note_nlp", case, fact, note_id=note, snippet=_snippet(case.text or "", evidence.start, evidence.end), offset=str(evidence.start),
-                lexical_variant=evidence.text, note_nlp_concept_id=0, nlp_system=system, nlp_date=epoch, term_exists="Y",
+            told.add(evidence.mention)
+            modifiers = [f"fact={fact.id}", f"role={evidence.role}", f"type={fact.type}", f"certainty={fact.certainty}", *said]
+            person.add(
+                "note_nlp", fact, **found, **_words(text, evidence), term_exists="Y", term_modifiers="; ".join(modifiers),
                 term_temporal=f"day {bounds_in_words(fact.start)}",
-                term_modifiers="; ".join([f"fact={fact.id}", f"role={evidence.role}", f"type={fact.type}", f"certainty={fact.certainty}", *said]),
             )  # fmt: skip
     for mention in (m for m in case.mentions if m.id not in told):
-        tables.add(
-            "note_nlp", case, None, note_id=note, snippet=_snippet(case.text or "", mention.start, mention.end), offset=str(mention.start),
-            lexical_variant=mention.text, note_nlp_concept_id=0, nlp_system=system, nlp_date=epoch, term_exists=_exists(mention),
-            term_modifiers=f"mention={mention.id}; type={mention.label}; {_context(mention)}",
+        modifiers = [f"mention={mention.id}", f"type={mention.label}", *_context(mention)]
+        person.add(
+            "note_nlp", None, **found, **_words(text, mention), term_exists=_exists(mention), term_modifiers="; ".join(modifiers)
         )  # fmt: skip
+
+
+def _words(text: str, span: Evidence | Mention) -> dict[str, str]:
+    """The words of a span, where they begin, and the words with some of what stands around them."""
+    room = max(0, 240 - (span.end - span.start)) // 2
+    snippet = one_line(text[max(0, span.start - room) : span.end + room])[:250]
+    return {"offset": str(span.start), "lexical_variant": span.text, "snippet": snippet}
 
 
 def _exists(mention: Mention) -> str:
@@ -284,19 +316,5 @@ def _exists(mention: Mention) -> str:
     return "N" if apart or context.experiencer != "patient" else "Y"
 
 
-def _context(mention: Mention) -> str:
-    return "; ".join(f"{name}={value}" for name, value in mention.context.model_dump().items() if value not in (False,))
-
-
-def _snippet(text: str, start: int, end: int) -> str:
-    """The words with some of what stands around them, no longer than the column."""
-    room = max(0, 240 - (end - start)) // 2
-    return one_line(text[max(0, start - room) : min(len(text), end + room)])[:250]
-
-
-def _csv(name: str, rows: Sequence[Row]) -> bytes:
-    held = io.StringIO()
-    writer = csv.DictWriter(held, [column.name for column in columns()[name]], lineterminator="\n", restval="")
-    writer.writeheader()
-    writer.writerows(rows)
-    return held.getvalue().encode()
+def _context(mention: Mention) -> list[str]:
+    return [f"{name}={value}" for name, value in mention.context.model_dump().items() if value is not False]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from extractor.exporters import Export, attributes
+from extractor.exporters import Export, attributes, csv_bytes
 from extractor.schema import STANDARD_TYPES, BaseFact, Bounds, Case, Evidence, Patient
 
 Row = dict[str, Any]
@@ -25,8 +25,8 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "patients": ("document", "patient", "sex", "age", "index_label", "index_fact", "index_date"),
     "sections": ("document", "section", "kind", "title", "start", "end"),
     "mentions": (
-        "document", "mention", "label", *_SPAN, "name", "section", "found_by", "negated", "uncertain", "hypothetical", "planned", "declined",
-        "historical", "experiencer", "attributes",
+        "document", "mention", "label", *_SPAN, "name", "section", "found_by", "negated", "uncertain", "hypothetical", "planned",
+        "declined", "historical", "experiencer", "attributes",
     ),
     "facts": (
         "document", "fact", "patient", "type", "name", "certainty", "confidence", "start_earliest", "start_latest", "start_date",
@@ -62,8 +62,12 @@ def to_frames(cases: Case | Iterable[Case]) -> dict[str, pd.DataFrame]:
 
 
 def export_together(cases: Sequence[Case], epoch: date | None = None) -> Export:
-    """One CSV file a table for all cases, in UTF-8."""
-    return Export({f"{name}.csv": frame.to_csv(index=False, lineterminator="\n").encode() for name, frame in to_frames(cases).items()})
+    """One CSV file a table for all cases, in UTF-8; what is missing is an empty cell."""
+    files = {}
+    for name, frame in to_frames(cases).items():
+        cells = frame.astype(object).where(frame.notna(), None)
+        files[f"{name}.csv"] = csv_bytes(list(frame.columns), cells.itertuples(index=False, name=None))
+    return Export(files)
 
 
 def export(case: Case, epoch: date | None = None) -> Export:

@@ -14,6 +14,7 @@ from typing import Any
 
 from lxml import etree
 
+from extractor.entities.values import number
 from extractor.exporters import Export, Loss, text_of
 from extractor.exporters._xml import xml_text
 from extractor.schema import Case, Fact, Mention
@@ -25,6 +26,7 @@ _RELATIONS = {
 }  # fmt: skip
 """THYME's and TimeML's names for our relations in time; TimeML has none for a mere overlap."""
 _STATES = frozenset({"diagnosis", "lesion", "biomarker", "finding"})
+_UNITS = {"day": "D", "week": "W", "month": "M", "year": "Y"}
 _SIGNALS = frozenset({"then", "next", "last", "same"})
 """Kinds of time words that only relate events ("followed by"): SIGNAL, and no TIMEX3."""
 
@@ -75,28 +77,27 @@ def export(case: Case, epoch: date | None = None) -> Export:
 
 def _events(case: Case, tags: _Tags, losses: list[Loss]) -> dict[str, str]:
     """The event instance of each fact; a fact whose words overlap another's, longer, is an instance of that event."""
-    placed: list[tuple[int, int, str]] = []
-    made: dict[str, str] = {}
-    heads = [(fact.evidence[0].start, fact.evidence[0].end, fact) for fact in case.facts if fact.evidence]
-    owners: dict[int, str] = {}
-    for start, end, fact in sorted(heads, key=lambda head: head[0] - head[1]):
-        if start == end:
-            losses.append(Loss(case.source.id, fact.id, fact.name, "it has no words"))
-            continue
-        over = next((owners[at] for at in range(start, end) if at in owners), None)
-        if over is None:
-            over = f"e{len(placed) + 1}"
-            placed.append((start, end, over))
+    owners: dict[int, tuple[int, int]] = {}
+    spans: dict[str, tuple[int, int]] = {}
+    kinds: dict[tuple[int, int], str] = {}
+    for fact in sorted((f for f in case.facts if f.evidence), key=lambda f: f.evidence[0].start - f.evidence[0].end):
+        start, end = fact.evidence[0].start, fact.evidence[0].end
+        over = next((owners[at] for at in range(start, end) if at in owners), (start, end))
+        if over == (start, end):
             owners |= dict.fromkeys(range(start, end), over)
-            kind = "STATE" if fact.type in _STATES else "OCCURRENCE"
-            tags.inline.append((start, end, "EVENT", {"eid": over, "class": kind}))
-        elif (start, end, over) not in placed:
+            kinds.setdefault(over, "STATE" if fact.type in _STATES else "OCCURRENCE")
+        else:
             losses.append(Loss(case.source.id, fact.id, f"the exact words of {fact.name}", "TimeML's events may not overlap"))
-        made[fact.id] = f"ei{len(made) + 1}"
-        modality = {"modality": fact.certainty} if fact.certainty == "suspected" else _status(fact)
-        said = {"eiid": made[fact.id], "eventID": over, "tense": "NONE", "aspect": "NONE", "pos": "NOUN", "polarity": "POS"}
-        tags.behind.append(("MAKEINSTANCE", said | modality))
-    return made
+        spans[fact.id] = over
+    names = {span: f"e{number}" for number, span in enumerate(sorted(kinds), start=1)}
+    tags.inline += [(start, end, "EVENT", {"eid": names[start, end], "class": kinds[start, end]}) for start, end in sorted(kinds)]
+    instances: dict[str, str] = {}
+    for fact in (f for f in case.facts if f.id in spans):
+        instances[fact.id] = f"ei{len(instances) + 1}"
+        modality = {"modality": "suspected"} if fact.certainty == "suspected" else _status(fact)
+        said = {"eiid": instances[fact.id], "eventID": names[spans[fact.id]], "tense": "NONE", "aspect": "NONE", "pos": "NOUN"}
+        tags.behind.append(("MAKEINSTANCE", said | {"polarity": "POS"} | modality))
+    return instances
 
 
 def _status(fact: Fact) -> dict[str, str]:
@@ -105,15 +106,18 @@ def _status(fact: Fact) -> dict[str, str]:
 
 
 def _times(case: Case, tags: _Tags, losses: list[Loss]) -> None:
-    """A TIMEX3 or a SIGNAL for each time expression whose words no event has."""
+    """A TIMEX3 or a SIGNAL for each time expression whose words no event and no longer expression has."""
     taken = {at for start, end, _, _ in tags.inline for at in range(start, end)}
-    signals = 0
+    kept: list[Mention] = []
     for mention in sorted((m for m in case.mentions if m.label == "time"), key=lambda m: m.start - m.end):
         words = range(mention.start, mention.end)
-        if not words or not taken.isdisjoint(words):
+        if words and taken.isdisjoint(words):
+            taken |= set(words)
+            kept.append(mention)
+        else:
             losses.append(Loss(case.source.id, None, f"the time expression {mention.text!r}", "TimeML's elements may not overlap"))
-            continue
-        taken |= set(words)
+    signals = 0
+    for mention in sorted(kept, key=lambda m: m.start):
         if mention.attributes.get("kind") in _SIGNALS:
             signals += 1
             tags.inline.append((mention.start, mention.end, "SIGNAL", {"sid": f"s{signals}"}))
@@ -122,11 +126,15 @@ def _times(case: Case, tags: _Tags, losses: list[Loss]) -> None:
 
 
 def _value(mention: Mention, text: str) -> dict[str, str]:
-    """The type and the value of a TIMEX3: a date as far as it is written, a length in whole days, or a time the document leaves open."""
+    """The type and the value of a TIMEX3: a date as far as it is written, a length in its unit, or a time that TimeML leaves open."""
     said = express(mention, text)
     if said is not None and said.iso is not None:
         return {"type": "DATE", "value": said.iso}
     if said is not None and said.kind == "duration" and said.low is not None and said.high is not None:
+        amount = number(str(mention.attributes.get("amount", "")))
+        unit = _UNITS.get(str(mention.attributes.get("unit", "")).rstrip("s").lower())
+        if amount is not None and amount == int(amount) and unit is not None:
+            return {"type": "DURATION", "value": f"P{int(amount)}{unit}"}
         return {"type": "DURATION", "value": f"P{round((said.low + said.high) / 2)}D", "mod": "APPROX"}
     return {"type": "DATE", "value": "XXXX-XX-XX", "temporalFunction": "true"}
 

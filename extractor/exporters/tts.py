@@ -17,9 +17,10 @@ _PLAIN = frozenset({"given", "present", "unknown"})
 def export(case: Case, epoch: date | None = None) -> Export:
     """The time series of one case; of several patients each has its own file."""
     files, losses = {}, []
-    for patient in case.patients:
+    patients = [patient.id for patient in case.patients] or [""]
+    for patient in patients:
         events: list[tuple[int, int, str]] = []
-        for fact in (f for f in case.facts if f.patient == patient.id):
+        for fact in (f for f in case.facts if f.patient == patient):
             day, status = middle(fact.start), attributes(fact).get("status")
             if status in ("declined", "planned"):
                 losses.append(Loss(case.source.id, fact.id, f"{fact.name} ({status})", "tts has no place for what did not happen"))
@@ -27,16 +28,12 @@ def export(case: Case, epoch: date | None = None) -> Export:
                 losses.append(Loss(case.source.id, fact.id, f"{fact.name}", "tts needs a time, and none is known"))
             else:
                 events.append((day, fact.step or 0, _event(fact)))
-        name = case.source.id if len(case.patients) == 1 else f"{case.source.id}.{patient.id}"
+        name = case.source.id if len(patients) == 1 else f"{case.source.id}.{patient}"
         lines = ["event | hours", *(f"{words} | {day * 24}" for day, _, words in sorted(events))]
         files[f"{name}.bsv"] = ("\n".join(lines) + "\n").encode()
     if case.facts:
-        for what in (
-            "the bounds of each time",
-            "when what lasted ended",
-            "evidence, certainty, confidence and the attributes not in the words",
-        ):
-            losses.append(Loss(case.source.id, None, what, "tts has words and one number an event"))
+        what = "the bounds of each time, when what lasted ended, evidence, certainty, confidence and further attributes"
+        losses.append(Loss(case.source.id, None, what, "tts has words and one number an event"))
     if case.relations:
         losses.append(Loss(case.source.id, None, f"{len(case.relations)} relations", "tts orders events by their numbers only"))
     return Export(files, tuple(losses))

@@ -33,13 +33,17 @@ def gold_case(path: Path, texts: Path) -> Case:
 def _fact(fact: JudgedFact, text: str) -> Fact:
     """A gold fact; a value that a document cannot hold ("6-8" cycles) is left out."""
     content = {
-        "id": fact.id, "type": fact.type, "name": fact.name, "patient": f"P{fact.patient}", "step": fact.step,
+        "id": fact.id,
+        "type": fact.type,
+        "name": fact.name,
+        "patient": f"P{fact.patient}",
+        "step": fact.step,
         "certainty": "suspected" if fact.suspected else "confirmed",
         "evidence": [Evidence(start=s, end=e, text=text[s:e]) for s, e in fact.heads],
         "start": fact.start and {"earliest": fact.start[0], "latest": fact.start[1]},
         "end": fact.end and {"earliest": fact.end[0], "latest": fact.end[1]},
         **{k: v if k in WHOLE or not isinstance(v, int | float) else str(v) for k, v in fact.attributes.items() if k != "same_as"},
-    }  # fmt: skip
+    }
     try:
         return _ANY.validate_python(content)
     except ValidationError as error:

@@ -99,11 +99,18 @@ def test_it_uses_the_fields_that_the_published_examples_use(shared):
         {"type": "finding", "name": "hemoglobin", "value": "9.5", "unit": "g/dL", "start": {"earliest": 0, "latest": 2}},
         {"type": "finding", "name": "pulse", "value": "90", "start": {"earliest": 0, "latest": 0}},
         {"type": "diagnosis", "name": "influenza", "start": {"earliest": 2, "latest": 2}},
-        {"type": "drug", "name": "oseltamivir", "dose": "75 mg", "frequency": "twice daily", "route": "oral",
-         "start": {"earliest": 1, "latest": 1}, "end": {"earliest": 5, "latest": 5}},
+        {
+            "type": "drug",
+            "name": "oseltamivir",
+            "dose": "75 mg",
+            "frequency": "twice daily",
+            "route": "oral",
+            "start": {"earliest": 1, "latest": 1},
+            "end": {"earliest": 5, "latest": 5},
+        },
         {"type": "procedure", "name": "intubation", "start": {"earliest": 3, "latest": 3}},
         {"type": "outcome", "name": "death", "start": {"earliest": 9, "latest": 9}},
-    ]  # fmt: skip
+    ]
     ours = packet(told(*facts), EPOCH)
     example = json.loads((shared / "validators" / "phenopacket" / "covid19.json").read_text())
     Parse(json.dumps(example), Phenopacket())
@@ -208,9 +215,17 @@ def test_a_variant_is_interpreted_for_the_only_cancer():
 
 def test_a_drug_keeps_its_dose_route_reasons_and_dates():
     drug = {
-        "type": "drug", "name": "paclitaxel", "dose": "80 mg/m2", "route": "intravenous", "frequency": "weekly", "intent": "adjuvant", "cycles": 12,
-        "stop_reason": "toxicity", "start": {"earliest": 10, "latest": 12}, "end": {"earliest": 40, "latest": 40},
-    }  # fmt: skip
+        "type": "drug",
+        "name": "paclitaxel",
+        "dose": "80 mg/m2",
+        "route": "intravenous",
+        "frequency": "weekly",
+        "intent": "adjuvant",
+        "cycles": 12,
+        "stop_reason": "toxicity",
+        "start": {"earliest": 10, "latest": 12},
+        "end": {"earliest": 40, "latest": 40},
+    }
     action = packet(told(drug), EPOCH)["medicalActions"][0]
     (dose,) = action["treatment"]["doseIntervals"]
     assert dose["quantity"] == {"unit": {"id": "UCUM:mg/m2", "label": "mg/m2"}, "value": 80.0}
@@ -257,9 +272,15 @@ def test_a_resolved_lesion_has_a_resolution_and_its_size_is_measured():
 
 def denied(name: str, at: int, **context) -> dict:
     return {
-        "id": f"M{at}", "label": "finding", "start": at, "end": at + len(name), "text": name, "section": "S1", "found_by": "t",
+        "id": f"M{at}",
+        "label": "finding",
+        "start": at,
+        "end": at + len(name),
+        "text": name,
+        "section": "S1",
+        "found_by": "t",
         "context": {"negated": True, **context},
-    }  # fmt: skip
+    }
 
 
 def test_findings_denied_are_excluded_unless_told_as_present():
@@ -284,12 +305,17 @@ def test_each_patient_has_a_packet():
 def test_a_case_without_facts_is_a_packet_of_its_subject():
     one = packet(told())
     assert one["subject"] == {
-        "id": "P1", "timeAtLastEncounter": {"age": {"iso8601duration": "P42Y"}}, "vitalStatus": {"status": "UNKNOWN_STATUS"}, "sex": "FEMALE",
-    }  # fmt: skip
+        "id": "P1",
+        "timeAtLastEncounter": {"age": {"iso8601duration": "P42Y"}},
+        "vitalStatus": {"status": "UNKNOWN_STATUS"},
+        "sex": "FEMALE",
+    }
 
 
 def test_types_of_ones_own_and_unknown_codes_are_lost_and_said():
-    case = told({"type": "allergy", "name": "penicillin"}, {"type": "finding", "name": "cough", "concept": {"system": "SNOMED", "code": "1"}})
+    case = told(
+        {"type": "allergy", "name": "penicillin"}, {"type": "finding", "name": "cough", "concept": {"system": "SNOMED", "code": "1"}}
+    )
     assert lost(case, "F1") == "allergy penicillin, as a whole"
     assert lost(case, "F2") == "its code SNOMED 1"
 

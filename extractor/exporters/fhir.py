@@ -94,6 +94,7 @@ def _of_the_document(case: Case) -> list[Loss]:
         "mentions that became no fact": case.mentions,
         f"relations between facts ({', '.join(others)})": others,
         "derivations of the facts' times": any(f.derivation for f in case.facts),
+        "where on the pages the words stand": any(e.boxes for f in case.facts for e in f.evidence),
         "warnings": case.warnings,
     }
     return [Loss(case.source.id, None, what, "a bundle of these resources has no place for it") for what, there in parts.items() if there]
@@ -190,7 +191,7 @@ class _Bundle:
         facts = [{"url": "id", "valueString": fact.id}, {"url": "type", "valueString": getattr(fact, "type", "")}]
         facts.append({"url": "name", "valueString": fact.name})
         facts += [{"url": "certainty", "valueCode": fact.certainty}, {"url": "confidence", "valueDecimal": fact.confidence}]
-        times = [_range(name, bounds) for name, bounds in (("start", fact.start), ("end", fact.end)) if bounds]
+        times = [t for name, bounds in (("start", fact.start), ("end", fact.end)) if bounds for t in _times(name, bounds)]
         if fact.step is not None:
             times.append({"url": "step", "valueInteger": fact.step})
         time = [{"url": URN + "relative-time", "extension": times}] if times else []
@@ -282,6 +283,8 @@ class _Bundle:
     # The facts.
 
     def add(self, fact: Fact) -> None:
+        if fact.certainty == "suspected" and isinstance(fact, Lesion | Drug | Procedure):
+            self.lose(fact, "that it is only suspected (told in an extension)", "its resource has no element for it")
         if isinstance(fact, Diagnosis):
             self.add_condition(fact)
         elif isinstance(fact, Lesion):
@@ -302,7 +305,10 @@ class _Bundle:
     def observe(self, fact: BaseFact, content: Json, *, part: str = "", profile: str | None = None, own: Iterable[Json] = ()) -> None:
         """An observation of the patient at the time of a fact."""
         self.put("Observation", fact.id + part, {
-            "status": "final", "subject": self.me(), **self.dated("effectiveDateTime", fact.start), **content,
+            "status": "final" if fact.certainty == "confirmed" else "preliminary",
+            "subject": self.me(),
+            **self.dated("effectiveDateTime", fact.start),
+            **content,
         }, fact=fact, profile=profile, own=own)  # fmt: skip
 
     def add_condition(self, fact: Diagnosis) -> None:
@@ -583,11 +589,12 @@ def _quantity(amount: Quantity) -> Json:
     return {"value": amount.value, "unit": amount.printed, "system": "http://unitsofmeasure.org", "code": amount.ucum}
 
 
-def _range(name: str, bounds: Bounds) -> Json:
-    """Bounds in days from day 0; a bound that is not known is left out."""
+def _times(name: str, bounds: Bounds) -> list[Json]:
+    """Bounds in days from day 0, a bound that is not known left out, and the date as the report tells it."""
     days = {"low": bounds.earliest, "high": bounds.latest}
-    found = {k: _quantity(Quantity(v, "day", "d")) for k, v in days.items() if v is not None}
-    return {"url": name, "valueRange": found} if found else {"url": name, "valueString": bounds.date or "unknown"}
+    known = {k: _quantity(Quantity(v, "day", "d")) for k, v in days.items() if v is not None}
+    date_told = [{"url": f"{name}-date", "valueString": bounds.date}] if bounds.date else []
+    return [*([{"url": name, "valueRange": known}] if known else []), *date_told]
 
 
 def _words(evidence: Evidence) -> Json:

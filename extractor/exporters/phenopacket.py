@@ -76,6 +76,7 @@ def _of_the_document(case: Case) -> list[Loss]:
         "mentions that became no fact (findings denied are excluded phenotypic features)": case.mentions,
         "relations between facts": case.relations,
         "confidence, steps and derivations of the facts": case.facts,
+        "where on the pages the words stand": any(e.boxes for f in case.facts for e in f.evidence),
         "warnings": case.warnings,
     }
     losses = [Loss(case.source.id, None, what, "a packet has no place for it") for what, there in parts.items() if there]
@@ -169,8 +170,21 @@ class _Packet:
         )
 
     def time(self, fact: BaseFact, bounds: Bounds | None, what: str = "start") -> Json | None:
-        """A time element; what it says less exactly than the document is lost."""
-        if bounds is None or (bounds.earliest is None and bounds.latest is None and not bounds.date):
+        """A time element of a fact; what it says less exactly than the document is lost."""
+        element = self.element(bounds)
+        if bounds is None or (element and "ageRange" not in element):
+            return element
+        if element:
+            why = "an age range is as wide as the age told: use --epoch for days"
+            self.lose(fact, f"its {what} to the day, {days_told(bounds)}", why)
+        elif bounds.earliest is not None or bounds.latest is not None:
+            why = "a bound is not known" if age_span(self.patient.age) else "no age is told from which it could be counted: use --epoch"
+            self.lose(fact, f"its {what}, {days_told(bounds)}", why)
+        return element
+
+    def element(self, bounds: Bounds | None) -> Json | None:
+        """A time element: dates where they are known, else ages; None where neither is."""
+        if bounds is None:
             return None
         first, last = self.dates(bounds)
         if first and last:
@@ -178,15 +192,16 @@ class _Packet:
                 {"timestamp": self.stamp(first)} if first == last else {"interval": {"start": self.stamp(first), "end": self.stamp(last)}}
             )
         age = age_span(self.patient.age)
-        span = at_age(age, bounds) if age and self.epoch is None else None
-        if span is None:
-            reason = "no age is told from which it could be counted: use --epoch" if age is None else "a bound is not known"
-            self.lose(fact, f"its {what}, {days_told(bounds)}", reason)
+        if age is None or self.epoch is not None:
             return None
         if bounds.earliest == bounds.latest == 0:
-            return {"age": {"iso8601duration": str(self.patient.age)}}
-        self.lose(fact, f"its {what} to the day, {days_told(bounds)}", "an age range is as wide as the age told: use --epoch for days")
-        return _age_range(span)
+            return self.age_told()
+        span = at_age(age, bounds)
+        return _age_range(span) if span else None
+
+    def age_told(self) -> Json | None:
+        """The age at day 0, as the report tells it."""
+        return {"age": {"iso8601duration": self.patient.age}} if age_span(self.patient.age) else None
 
     def lose_time(self, fact: BaseFact) -> None:
         """Both times of a fact whose element has none."""
@@ -218,7 +233,8 @@ class _Packet:
         index = self.patient.index
         if self.patient.age and age_span(self.patient.age) is None:
             self.lose(None, f"the age {self.patient.age} of {self.patient.id}", "it is no ISO 8601 duration")
-        told = f"subject: age {self.patient.age or 'not told'} at day 0" + (f" ({index.label})" if index else "")
+        day0 = f" ({index.label}{f', {index.date}' if index.date else ''})" if index else ""
+        told = f"subject: age {self.patient.age or 'not told'} at day 0{day0}"
         self.words(self.patient.id, (*self.patient.evidence, *(index.evidence if index else ())), told)
         if self.patient.age:
             self.lose(
@@ -236,12 +252,10 @@ class _Packet:
         """When the last fact of the story happened, else the age told."""
         happened = [f for f in self.facts if f.start and getattr(f, "status", None) not in ("planned", "declined")]
         for fact in sorted(happened, key=lambda f: (f.step is None, -(f.step or 0))):
-            kept = len(self.losses)
-            seen = self.time(fact, fact.start)
-            del self.losses[kept:]  # The fact itself says what of its time is lost.
+            seen = self.element(fact.start)
             if seen is not None:
                 return seen
-        return {"age": {"iso8601duration": self.patient.age}} if age_span(self.patient.age) else None
+        return self.age_told()
 
     def vital_status(self) -> Json:
         outcomes = [f for f in self.facts if isinstance(f, Outcome) and f.certainty == "confirmed"]
@@ -474,29 +488,21 @@ class _Packet:
         said = [
             self.term(str(m)) for m in (fact.site, fact.laterality, fact.course, None if fact.count is None else f"count {fact.count}") if m
         ]
-        self.feature(fact, {"modifiers": said, ("resolution" if gone else "onset"): self.time(fact, fact.start)})
+        times = {"resolution": self.time(fact, fact.start)} if gone else {
+            "onset": self.time(fact, fact.start), "resolution": self.time(fact, fact.end, "end"),
+        }  # fmt: skip
+        self.feature(fact, {"modifiers": said, **times})
         if fact.size_mm:
             sizes = sorted(fact.size_mm, reverse=True)
             millimeter = self.unit("mm", "mm")
             amounts = [{"unit": millimeter, "value": size} for size in sizes]
             typed = [{"type": self.term(f"dimension {n}"), "quantity": a} for n, a in enumerate(amounts, start=1)] if len(sizes) > 1 else []
             value: Json = {"complexValue": {"typedQuantities": typed}} if typed else {"value": {"quantity": amounts[0]}}
-            when = self.time_again(fact)
+            when = self.element(fact.start)
             self.append("measurements", self.measurements, fact, {
                 "description": f"{fact.name}, {_sided(fact.site or 'site not told', fact.laterality)}",
                 "assay": self.term(f"size of {fact.name}"), **value, **({"timeObserved": when} if when else {}),
             })  # fmt: skip
-        if fact.end and not gone:
-            self.features[-1]["resolution"] = self.time(fact, fact.end, "end") or {}
-            if not self.features[-1]["resolution"]:
-                del self.features[-1]["resolution"]
-
-    def time_again(self, fact: BaseFact) -> Json | None:
-        """The start of a fact whose loss is said already."""
-        kept = len(self.losses)
-        when = self.time(fact, fact.start)
-        del self.losses[kept:]
-        return when
 
     def add_finding(self, fact: Finding) -> None:
         amount = quantity_of(fact.value, fact.unit)

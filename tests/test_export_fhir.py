@@ -359,7 +359,7 @@ def test_a_lesion_is_a_tumor_with_its_size_and_course():
         ("33729-5", 20),
     ]
     course = next(o for o in resources(case, "Observation") if o["code"].get("text") == "course of a lesion")
-    assert (course["valueCodeableConcept"], course["component"][0]["valueInteger"]) == ({"text": "new"}, 2)
+    assert (course["valueCodeableConcept"], course["component"][1]["valueInteger"]) == ({"text": "new"}, 2)
 
 
 def test_a_marker_has_its_value_its_interpretation_and_its_specimen():
@@ -448,7 +448,7 @@ def test_a_finding_keeps_its_value_or_its_severity():
 
 def test_a_type_of_ones_own_is_an_observation():
     observation = resource(told({"type": "allergy", "name": "penicillin", "reaction": "rash"}), "Observation")
-    assert (observation["code"], observation["valueString"]) == ({"text": "allergy"}, "penicillin")
+    assert (observation["code"], observation["valueCodeableConcept"]) == ({"text": "allergy"}, {"text": "penicillin"})
 
 
 def test_each_patient_has_a_bundle():

@@ -300,7 +300,7 @@ class _Bundle:
         elif isinstance(fact, Finding):
             self.add_finding(fact)
         else:
-            self.observe(fact, {"code": {"text": fact.type}, "valueString": fact.name, **_notes(attributes(fact))})
+            self.observe(fact, {"code": {"text": fact.type}, "valueCodeableConcept": self.named(fact), **_notes(attributes(fact))})
 
     def observe(self, fact: BaseFact, content: Json, *, part: str = "", profile: str | None = None, own: Iterable[Json] = ()) -> None:
         """An observation of the patient at the time of a fact."""
@@ -370,20 +370,25 @@ class _Bundle:
             "patient": self.me(),
         }, fact=fact, profile="tumor")  # fmt: skip
         focus = [self.to(fact.id, fact.name)]
-        count: Json = {"valueInteger": fact.count} if isinstance(fact.count, int) else {"valueString": fact.count}
-        counted = {"component": [{"code": {"text": "count"}, **count}]} if fact.count is not None else {}
+        components: list[Json] = [{"code": {"text": "lesion"}, "valueCodeableConcept": self.named(fact)}]
+        if fact.count is not None:
+            count: Json = {"valueInteger": fact.count} if isinstance(fact.count, int) else {"valueString": fact.count}
+            components.append({"code": {"text": "count"}, **count})
         self.observe(
             fact,
-            {"code": {"text": "course of a lesion"}, "focus": focus, "valueCodeableConcept": {"text": fact.course}, **counted},
+            {
+                "code": {"text": "course of a lesion"},
+                "focus": focus,
+                "valueCodeableConcept": {"text": fact.course},
+                "component": components,
+            },
             part="-course",
         )
         if fact.size_mm:
             longest, *others = sorted(fact.size_mm, reverse=True)
             sizes = [("longest dimension", longest), *(("other dimension", size) for size in others)]
-            components = [{"code": _loinc()[name], "valueQuantity": _quantity(Quantity(size, "mm", "mm"))} for name, size in sizes]
-            self.observe(
-                fact, {"code": _loinc()["tumor size"], "focus": focus, "component": components}, part="-size", profile="tumor-size"
-            )
+            measured = [{"code": _loinc()[name], "valueQuantity": _quantity(Quantity(size, "mm", "mm"))} for name, size in sizes]
+            self.observe(fact, {"code": _loinc()["tumor size"], "focus": focus, "component": measured}, part="-size", profile="tumor-size")
 
     def specimen(self, fact: Biomarker) -> Json:
         """A reference to the specimen a marker was found in, which is made when first named."""
@@ -506,6 +511,11 @@ class _Bundle:
             gray = gray if gray and gray.ucum in ("Gy", "cGy") else None
         else:
             gray = None
+        beside = {
+            "dose": None if gray else fact.dose,
+            "fractions": None if own else fact.fractions,
+            "laterality": None if site else fact.laterality,
+        }
         ends = fact.end is not None or radiation
         performed: Json = {"performedPeriod": self.period(fact)} if ends else self.dated("performedDateTime", fact.start)
         self.put("Procedure", fact.id, {
@@ -517,7 +527,7 @@ class _Bundle:
             **performed,
             **self.reasons(fact),
             "bodySite": [site] if site else None,
-            **_notes({"dose": None if gray else fact.dose, "laterality": None if site else fact.laterality}),
+            **_notes(beside),
         }, fact=fact, profile=profile, own=own)  # fmt: skip
 
     def dose_delivered(self, fact: Procedure, dose: Quantity | None) -> Json:
@@ -556,7 +566,8 @@ class _Bundle:
             self.observe(fact, {"code": {"text": "outcome"}, "valueCodeableConcept": self.named(fact)})
             return
         focus = {"focus": [self.to(self.primaries[0].id, self.primaries[0].name)]} if len(self.primaries) == 1 else {}
-        value = {"valueCodeableConcept": self.word(fact.name, "disease status")}
+        self.uncoded.add("disease status")
+        value = {"valueCodeableConcept": self.named(fact)}
         self.observe(fact, {"code": _loinc()["disease status"], **focus, **value}, profile="cancer-disease-status")
 
     def add_finding(self, fact: Finding) -> None:

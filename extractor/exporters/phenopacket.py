@@ -152,9 +152,13 @@ class _Packet:
         return {"id": f"{prefix}:{local}", "label": name or "unnamed"}
 
     def name_of(self, fact: BaseFact) -> Json:
-        if fact.concept is not None and coded(fact.concept) is None:
-            self.lose(fact, f"its code {fact.concept.system} {fact.concept.code}", "only HGNC and UBERON are known to be free")
+        if coded(fact.concept) is None:
+            self.lose_concept(fact, "only HGNC and UBERON are known to be free")
         return self.term(fact.name, fact.concept)
+
+    def lose_concept(self, fact: BaseFact, why: str = NO_FIELD) -> None:
+        if fact.concept is not None:
+            self.lose(fact, f"its code {fact.concept.system} {fact.concept.code}", why)
 
     def stamp(self, day: date) -> str:
         return f"{day.isoformat()}T00:00:00Z"
@@ -537,6 +541,7 @@ class _Packet:
         """Death is the subject's; every other state reached is measured at its time."""
         if fact.name == "death" and fact.certainty == "confirmed":
             self.words(fact.id, fact.evidence, "subject.vitalStatus")
+            self.lose_concept(fact)
             return
         self.certainly(fact)
         self.append("measurements", self.measurements, fact, {

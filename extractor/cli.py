@@ -129,10 +129,10 @@ def convert(
         raise typer.Exit(failed)
 
 
-@app.command()
+@app.command(epilog="\b\nFormats:\n" + "\n".join(f"  {name:12}{about}" for name, about in formats().items()))
 def export(
     documents: Annotated[list[Path], typer.Argument(help="Timeline documents (.json), or folders of them.", metavar="DOC...")],
-    to: Annotated[str, typer.Option("--to", help="; ".join(f"{name}: {about}" for name, about in formats().items()), metavar="FORMAT")],
+    to: Annotated[str, typer.Option("--to", help="One of the formats below.", metavar="FORMAT")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder that the files go to.", metavar="DIR")],
     loss_report: Annotated[Path | None, typer.Option(help="Write a table of what the format cannot carry.", metavar="TSV")] = None,
     epoch: Annotated[datetime | None, typer.Option(help="The date that day 0 is to have.", formats=["%Y-%m-%d"], metavar="DATE")] = None,

@@ -40,9 +40,10 @@ def export_all(paths: Sequence[Path], to: str, output: Path, *, loss_report: Pat
     folders = {output, *(output / PurePosixPath(name).parent for name in made.files)}
     for folder in sorted(folders):
         make_folder(folder)
-    written = tuple(write_whole(output / name, content) for name, content in made.files.items())
     if loss_report is not None:
+        make_folder(loss_report.parent)
         write_whole(loss_report, loss_table(made))
+    written = tuple(write_whole(output / name, content) for name, content in made.files.items())
     return Exported(written, made.losses, problems)
 
 

@@ -93,7 +93,7 @@ def test_a_whole_article_survives_the_tables(through: Callable[[Case], Frames], 
 
 
 def test_parquet_keeps_the_types(article: Case):
-    pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow", exc_type=ImportError)
     files = export([article], "parquet").files
     frames = {name.removesuffix(".parquet"): pd.read_parquet(io.BytesIO(content)) for name, content in files.items()}
     assert str(frames["facts"]["start_earliest"].dtype) == "float64"

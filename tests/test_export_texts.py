@@ -81,6 +81,18 @@ def test_brat_says_all_of_a_fact_in_a_note(tmp_path):
     assert any(re.fullmatch(r"R\d+\tbefore Arg1:T1 Arg2:T\d+", line) for line in lines)
 
 
+def test_brat_files_are_valid_for_a_reader_of_others(tmp_path):
+    brat = pytest.importorskip("bioc.brat")
+    from bioc.brat.validator import validate
+
+    folder = written(documents.case(), "brat", tmp_path)
+    with (folder / "report.txt").open(encoding="utf-8", newline="") as text, (folder / "report.ann").open(encoding="utf-8") as lines:
+        read = brat.load(text, lines)
+    validate(read)
+    assert len(read.notes) == len(documents.KINDS)
+    assert {(e.type, e.text) for e in read.entities} >= {(f.type, f.evidence[0].text) for f in documents.case().facts}
+
+
 def test_brats_configuration_names_every_label_attribute_and_relation_used(article, tmp_path):
     folder = written(article, "brat", tmp_path)
     parts = re.split(r"\[(\w+)\]\n", (folder / "annotation.conf").read_text(encoding="utf-8"))
@@ -229,7 +241,7 @@ RULES: dict[str, tuple[dict[str, str], dict[str, str]]] = {  # required attribut
     ),
     "TIMEX3": (
         {"tid": r"t\d+", "type": one_of("DATE TIME DURATION SET"), "value": f"{DAY}|{LENGTH}"},
-        {"temporalFunction": "true|false", "mod": one_of(MODS), "anchorTimeID": r"t\d+"},
+        {"temporalFunction": "true|false", "mod": one_of(MODS), "anchorTimeID": r"t\d+", "beginPoint": r"t\d+", "endPoint": r"t\d+"},
     ),
     "SIGNAL": ({"sid": r"s\d+"}, {}),
     "MAKEINSTANCE": (
@@ -245,7 +257,7 @@ RULES: dict[str, tuple[dict[str, str], dict[str, str]]] = {  # required attribut
 KEYS = {"EVENT": "eid", "TIMEX3": "tid", "SIGNAL": "sid", "MAKEINSTANCE": "eiid", "TLINK": "lid"}
 REFERENCES = {
     "eventID": "EVENT", "eventInstanceID": "MAKEINSTANCE", "relatedToEventInstance": "MAKEINSTANCE", "relatedToTime": "TIMEX3",
-    "magnitude": "TIMEX3", "anchorTimeID": "TIMEX3", "signalID": "SIGNAL",
+    "magnitude": "TIMEX3", "anchorTimeID": "TIMEX3", "beginPoint": "TIMEX3", "endPoint": "TIMEX3", "signalID": "SIGNAL",
 }  # fmt: skip
 
 
@@ -293,10 +305,33 @@ def test_timeml_links_facts_with_each_other_and_with_day_0():
     said = {
         (e.get("eventInstanceID"), e.get("relType"), e.get("relatedToTime") or e.get("relatedToEventInstance")) for e in root.iter("TLINK")
     }
-    assert {("ei1", "BEFORE", "ei14"), ("ei1", "SIMULTANEOUS", "ei2"), ("ei1", "SIMULTANEOUS", "t0"), ("ei6", "AFTER", "t0")} <= said
+    assert {("ei1", "BEFORE", "ei14"), ("ei1", "SIMULTANEOUS", "ei2"), ("ei6", "AFTER", "t0")} <= said
+    [biopsy] = [e.get("relatedToTime") for e in root.iter("TLINK") if e.get("eventInstanceID") == "ei2"]
+    days = root.find(f"TIMEX3[@tid='{biopsy}']")
+    assert (days.get("value"), days.get("beginPoint")) == ("P21D", "t0")
     lengths = {e.get("tid"): (e.get("value"), e.get("mod")) for e in root.iter("TIMEX3")}
     mastectomy = [lengths[e.get("magnitude")] for e in root.iter("TLINK") if e.get("eventInstanceID") == "ei6" and e.get("magnitude")]
     assert mastectomy == [("P11D", "EQUAL_OR_MORE"), ("P38D", "EQUAL_OR_LESS")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "end", "links"),
+    [
+        ("procedure", (-30, -10), None, ["BEFORE", "BEFORE"]),
+        ("diagnosis", (-30, -10), None, []),  # it may last beyond day 0
+        ("drug", (-30, -10), (-5, -1), ["BEFORE", "BEFORE"]),
+        ("drug", (-30, -10), (5, 9), []),
+        ("procedure", (0, 0), None, ["SIMULTANEOUS"]),
+        ("procedure", (-5, 0), None, ["IS_INCLUDED"]),
+        ("lesion", (0, 21), None, []),
+        ("drug", (3, None), None, ["AFTER"]),
+        ("procedure", (-3, 3), None, []),
+    ],
+)
+def test_timeml_says_of_day_0_only_what_holds_for_the_whole_event(kind, start, end, links):
+    case = documents.case(kinds=[{"type": kind, "name": "x", "words": "lump", "start": start, "end": end}])
+    assert [e.get("relType") for e in timeml(case).iter("TLINK")] == links
+    assert links or any(loss.fact == "F1" for loss in export([case], "timeml").losses)
 
 
 def test_timeml_writes_durations_in_their_unit(nlp):

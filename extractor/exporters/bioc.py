@@ -1,4 +1,4 @@
-"""BioC XML: sections as passages, mentions as annotations, facts and their relations as relations over them.
+"""BioC XML: sections as passages, mentions as annotations, facts as relations over them.
 
 Written by hand, for the `bioc` package brings three others along for a format of three elements; the tests read it back with `bioc`.
 Passages tile the text, so that every offset of the document is one of BioC's; a mention that runs over the end of its passage stands at

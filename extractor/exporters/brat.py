@@ -1,4 +1,4 @@
-"""brat stand-off (.txt and .ann), which brat and INCEpTION open: mentions, how the text speaks of them, facts as notes, relations.
+"""brat stand-off (.txt and .ann), which brat and INCEpTION open.
 
 Stenetorp et al. 2012. Every mention is a text-bound annotation, how the text speaks of it an attribute, every fact a note at the words
 that name it, and a relation between facts one between those words. `annotation.conf` names the labels, as brat asks for.

@@ -1,4 +1,4 @@
-"""A cBioPortal study: patients, samples and clinical timeline files, with days from day 0 at the middle of the bounds.
+"""A cBioPortal study: patients, samples, clinical timelines in days from day 0.
 
 The file rules are those of https://docs.cbioportal.org/file-formats/ ("Clinical Data" and "Timeline Data"). START_DATE and STOP_DATE are
 whole days; START_EARLIEST and the like beside them say how sure they are. A patient has one sample for each specimen that a biomarker

@@ -1,4 +1,4 @@
-"""OMOP CDM v5.4 tables (CSV) with person, events, episodes, note and note_nlp; needs --epoch, the date of day 0.
+"""OMOP CDM v5.4 tables (CSV), with episodes and note_nlp; needs --epoch.
 
 https://ohdsi.github.io/CommonDataModel/cdm54.html. Dates are the epoch plus the day at the middle of a fact's bounds; the bounds
 themselves stand in note_nlp (term_temporal). Standard concepts need the OMOP vocabularies, which are not ours to give: every event has

@@ -1,4 +1,4 @@
-"""The same tidy tables as `table`, as Parquet files that keep the type of each column."""
+"""The tables of `table` as Parquet files, which keep the type of each column."""
 
 import io
 from collections.abc import Sequence

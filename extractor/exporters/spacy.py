@@ -1,4 +1,4 @@
-"""spaCy DocBin (.spacy): the text in tokens, mentions and facts as span groups, to train on or to use with spaCy's own tools.
+"""spaCy DocBin (.spacy): mentions and facts as span groups.
 
 `doc.ents` are the words that name facts, of two that overlap the longer; `doc.spans["facts"]` are all of them, each with the fact's id,
 and `doc.spans["extractor"]` all mentions. `doc.user_data["timeline"]` is the whole document as JSON, so that nothing is lost.

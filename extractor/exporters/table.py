@@ -1,4 +1,4 @@
-"""Tidy tables (CSV): cases, patients, sections, mentions, facts, evidence, derivation, relations, warnings; nothing is lost.
+"""Tidy tables (CSV) that carry all of a document.
 
 Every table has `document` as its first column, so that the tables of many reports stand in one file, and every other column is a field
 of the document under its own name: a fact's attributes are columns of `facts`, bounds are `start_earliest`, `start_latest` and so on.

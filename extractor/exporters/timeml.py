@@ -1,9 +1,9 @@
-"""TimeML (.tml): the text with its events and time expressions marked, and the links between them in time (TLINK).
+"""TimeML (.tml): events and times in the text, and the links between them.
 
 TimeML 1.2.1 (Saurí et al. 2006), the form that tools for ISO-TimeML (ISO 24617-1) read: EVENT and TIMEX3 stand in the text, MAKEINSTANCE
 and TLINK behind it. Day 0 is the empty TIMEX3 t0 before the text, with a date where an epoch is given. What a fact's bounds say for
-certain of day 0 is a TLINK with the least and the greatest number of days as its magnitude. ISO 24617-1 drops MAKEINSTANCE; there is one
-for each fact, since facts may share their words.
+certain of day 0 is a TLINK, with the least and the greatest number of days as its magnitude, or into the days that begin with day 0.
+ISO 24617-1 drops MAKEINSTANCE; there is one for each fact, since facts may share their words.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from typing import Any
 from lxml import etree
 
 from extractor.entities.values import number
-from extractor.exporters import Export, Loss, text_of
+from extractor.exporters import Export, Loss, bounds_in_words, text_of
 from extractor.exporters._xml import xml_text
 from extractor.schema import Case, Fact, Mention
 from extractor.timeline.expressions import express
@@ -26,6 +26,8 @@ _RELATIONS = {
 }  # fmt: skip
 """THYME's and TimeML's names for our relations in time; TimeML has none for a mere overlap."""
 _STATES = frozenset({"diagnosis", "lesion", "biomarker", "finding"})
+_MOMENTS = frozenset({"procedure", "biomarker", "outcome"})
+"""Types of facts that do not last unless an end is told."""
 _UNITS = {"day": "D", "week": "W", "month": "M", "year": "Y"}
 _SIGNALS = frozenset({"then", "next", "last", "same"})
 """Kinds of time words that only relate events ("followed by"): SIGNAL, and no TIMEX3."""
@@ -140,18 +142,34 @@ def _value(mention: Mention, text: str) -> dict[str, str]:
 
 
 def _placed(case: Case, fact: Fact, instance: str, tags: _Tags) -> Iterator[Loss]:
-    """Link a fact's start with day 0 as far as its bounds say for certain; a Loss where they say nothing certain."""
+    """Link a fact with day 0 as far as its bounds say for certain of all of it; a Loss where they do not.
+
+    What starts after day 0 is after it whole; for the rest it must be known to be over, or to be of a kind that does not last.
+    """
     low, high = (None, None) if fact.start is None else (fact.start.earliest, fact.start.latest)
-    if low is not None and low == high == 0:
-        tags.link(eventInstanceID=instance, relatedToTime="t0", relType="SIMULTANEOUS")
-    elif low is not None and low > 0:
+    over = high if fact.end is None and fact.type in _MOMENTS else None if fact.end is None else fact.end.latest
+    if low is not None and low > 0:
         _link(instance, "AFTER", low, high, tags)
-    elif high is not None and high < 0:
-        _link(instance, "BEFORE", -high, None if low is None else -low, tags)
+    elif low == 0 == over:
+        tags.link(eventInstanceID=instance, relatedToTime="t0", relType="SIMULTANEOUS")
+    elif over is not None and over < 0:
+        _link(instance, "BEFORE", -over, None if low is None else -low, tags)
+    elif low == 0 and over is not None:
+        _within(instance, {"value": f"P{ceil(over)}D", "beginPoint": "t0"}, tags)
+    elif over == 0 and low is not None:
+        _within(instance, {"value": f"P{ceil(-low)}D", "endPoint": "t0"}, tags)
     elif low is not None or high is not None:
-        yield Loss(case.source.id, fact.id, f"its start between day {low} and day {high}", "TimeML has no link for before or after")
+        days = bounds_in_words(fact.start)
+        yield Loss(case.source.id, fact.id, f"its start on day {days}", "TimeML links whole events, and where all of it lies is not known")
     if fact.end is not None and (fact.end.earliest is not None or fact.end.latest is not None):
         yield Loss(case.source.id, fact.id, "when it ended", "a TLINK joins whole events")
+
+
+def _within(instance: str, length: dict[str, str], tags: _Tags) -> None:
+    """An event in the days that begin or end with day 0."""
+    time = tags.time()
+    tags.behind.append(("TIMEX3", {"tid": time, "type": "DURATION", **length}))
+    tags.link(eventInstanceID=instance, relatedToTime=time, relType="IS_INCLUDED")
 
 
 def _link(instance: str, kind: str, least: float, most: float | None, tags: _Tags) -> None:

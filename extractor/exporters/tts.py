@@ -1,7 +1,7 @@
-"""Textual time series: a line an event with its hours from day 0 (`event | hours`), as the PMOA-TTS corpus has it.
+"""Textual time series: an event and its hours from day 0 a line.
 
-The format of Noroozizadeh & Weiss (arXiv 2504.12326): events in the words of the report and one number for the time of each, here the
-middle of its bounds. What did not happen (declined, planned) is no event.
+The format of the PMOA-TTS corpus (`event | hours`; Noroozizadeh & Weiss, arXiv 2504.12326): events in the words of the report and one
+number for the time of each, here the middle of its bounds. What did not happen (declined, planned) is no event.
 """
 
 from datetime import date

@@ -120,6 +120,12 @@ def test_it_uses_the_fields_that_the_published_examples_use(shared):
         assert keys(example[part]) - not_ours <= keys(ours[part]), part
 
 
+def test_a_feature_cites_its_words_as_the_published_example_cites_a_paper(shared):
+    example = json.loads((shared / "validators" / "phenopacket" / "mcahs1.json").read_text())
+    ours = packet(told({"type": "finding", "name": "cough"}))["phenotypicFeatures"]
+    assert keys(example["phenotypicFeatures"][0]) <= keys(ours)
+
+
 def keys(value) -> set[str]:
     if isinstance(value, dict):
         return set(value).union(*map(keys, value.values()))

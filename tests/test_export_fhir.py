@@ -462,6 +462,29 @@ def test_a_case_without_facts_is_its_patient_and_report():
     assert [e["resource"]["resourceType"] for e in bundle["entry"]] == ["Patient", "DocumentReference"]
 
 
+@pytest.mark.parametrize("epoch", [None, EPOCH])
+@pytest.mark.parametrize(
+    "case",
+    [
+        told({"type": "finding", "name": ""}, text=""),
+        told({"type": "diagnosis", "name": "🎗️", "start": {"earliest": None, "latest": None, "date": "2014-13"}}),
+        told({"type": "drug", "name": "x", "cycles": 0, "dose": "1 mg", "start": {"earliest": None, "latest": 3}}, age="P0D"),
+        told({"type": "lesion", "name": "mass", "size_mm": [], "count": "multiple"}, age="forty"),
+        told({"type": "procedure", "name": "x", "category": "radiotherapy", "dose": "8.5 Gy", "fractions": 0}),
+        told({"type": "biomarker", "name": " ", "value": "", "specimen": ""}, {"type": "finding", "name": "x", "value": " ", "unit": ""}),
+        told({"type": "diagnosis", "name": "cancer", "stage": " ", "site": ""}, source={"id": "..", "title": "  "}),
+        told(patients=[]),
+    ],
+    ids=["no words", "no such month", "one bound", "no sizes", "half a gray", "blank values", "blank stage", "no patient"],
+)
+def test_odd_documents_pass(case, epoch):
+    from test_export_phenopacket import packets
+
+    for bundle in bundles(case, epoch):
+        assert bundle["entry"]
+    assert len(packets(case, epoch)) == len(case.patients)
+
+
 def test_a_long_or_foreign_id_becomes_one_that_fhir_allows():
     case = told(CANCER, source={"id": "Fallbericht Nr. 7 über eine sehr lange Krankengeschichte mit vielen Wörtern#2"})
     complete(case)

@@ -270,7 +270,7 @@ class _Bundle:
         source = self.case.source
         ids = {"https://doi.org": source.doi, "https://pubmed.ncbi.nlm.nih.gov": source.pmid, "https://pmc.ncbi.nlm.nih.gov": source.pmcid}
         text = self.case.text
-        data = {} if text is None else {"data": base64.b64encode(text.encode()).decode()}
+        data = {"data": base64.b64encode(text.encode()).decode()} if text else {}
         attachment = {"contentType": "text/plain;charset=utf-8", **data, "title": source.title or source.file or source.id}
         self.put("DocumentReference", "report", {
             "identifier": [{"system": system, "value": value} for system, value in ids.items() if value],

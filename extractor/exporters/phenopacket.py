@@ -228,7 +228,7 @@ class _Packet:
 
     def append(self, part: str, items: list[Json], fact: BaseFact, element: Json) -> None:
         """Put an element without its unknown parts into a list of the packet, and its words into the references."""
-        items.append({k: v for k, v in element.items() if v not in (None, [], {})})
+        items.append({k: v for k, v in element.items() if v not in (None, "", [], {})})
         self.words(fact.id, fact.evidence, f"{part}[{len(items) - 1}]")
 
     # The patient.

@@ -106,13 +106,9 @@ class _Packet:
     diseases: list[Json] = field(default_factory=list)
     actions: list[Json] = field(default_factory=list)
 
-    @property
-    def id(self) -> str:
-        return f"{self.case.source.id}.{self.patient.id}"
-
-    @property
-    def facts(self) -> list[Fact]:
-        return [f for f in self.case.facts if f.patient == self.patient.id]
+    def __post_init__(self) -> None:
+        self.id = f"{self.case.source.id}.{self.patient.id}"
+        self.facts: list[Fact] = [f for f in self.case.facts if f.patient == self.patient.id]
 
     def content(self) -> Json:
         """The packet; its parts in the order of the schema, empty ones left out."""
@@ -182,7 +178,8 @@ class _Packet:
             why = "an age range is as wide as the age told: use --epoch for days"
             self.lose(fact, f"its {what} to the day, {days_told(bounds)}", why)
         elif bounds.earliest is not None or bounds.latest is not None:
-            why = "a bound is not known" if age_span(self.patient.age) else "no age is told from which it could be counted: use --epoch"
+            counted = self.epoch is not None or age_span(self.patient.age) is not None
+            why = "a bound is not known" if counted else "no age is told from which it could be counted: use --epoch"
             self.lose(fact, f"its {what}, {days_told(bounds)}", why)
         return element
 

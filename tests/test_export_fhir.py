@@ -10,7 +10,7 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 from gold_cases import GOLD, gold_case, told
 
-from extractor.errors import InputError
+from extractor.errors import DocumentError, InputError
 from extractor.exporters.fhir import MCODE, URN, export
 from extractor.schema import Case
 
@@ -473,9 +473,8 @@ def test_a_case_without_facts_is_its_patient_and_report():
         told({"type": "procedure", "name": "x", "category": "radiotherapy", "dose": "8.5 Gy", "fractions": 0}),
         told({"type": "biomarker", "name": " ", "value": "", "specimen": ""}, {"type": "finding", "name": "x", "value": " ", "unit": ""}),
         told({"type": "diagnosis", "name": "cancer", "stage": " ", "site": ""}, source={"id": "..", "title": "  "}),
-        told(patients=[]),
     ],
-    ids=["no words", "no such month", "one bound", "no sizes", "half a gray", "blank values", "blank stage", "no patient"],
+    ids=["no words", "no such month", "one bound", "no sizes", "half a gray", "blank values", "blank stage"],
 )
 def test_odd_documents_pass(case, epoch):
     from test_export_phenopacket import packets
@@ -483,6 +482,11 @@ def test_odd_documents_pass(case, epoch):
     for bundle in bundles(case, epoch):
         assert bundle["entry"]
     assert len(packets(case, epoch)) == len(case.patients)
+
+
+def test_a_document_without_a_patient_is_refused_in_words():
+    with pytest.raises(DocumentError, match="a: it tells of no patient"):
+        export(told(patients=[]))
 
 
 def test_a_long_or_foreign_id_becomes_one_that_fhir_allows():

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from extractor.entities.lexicon import read_table
-from extractor.errors import InputError
-from extractor.schema import DAYS_PER_MONTH, DAYS_PER_YEAR, BaseFact, Bounds, Case, Concept, Diagnosis, Evidence
+from extractor.errors import DocumentError, InputError
+from extractor.schema import DAYS_PER_MONTH, DAYS_PER_YEAR, BaseFact, Bounds, Case, Concept, Diagnosis, Evidence, Patient
 
 HERE = Path(__file__).parent
 
@@ -204,6 +204,13 @@ def coded(concept: Concept | None) -> tuple[str, str] | None:
     if concept is None or system not in SYSTEMS:
         return None
     return system, concept.code.removeprefix(f"{system}:")
+
+
+def patients_of(case: Case) -> tuple[Patient, ...]:
+    """The patients of a case; DocumentError where it has none, for formats that are of one patient."""
+    if not case.patients:
+        raise DocumentError(f"{case.source.id}: it tells of no patient, and this format is about one: export it to table instead")
+    return case.patients
 
 
 def file_of(case: Case) -> str:

@@ -27,6 +27,7 @@ from extractor.exporters._clinical import (
     coded,
     diseases_of,
     on,
+    patients_of,
     quantity_of,
     stage_of,
     told_dates,
@@ -77,9 +78,12 @@ TNM_PROFILES = {"T": "tnm-primary-tumor-category", "N": "tnm-regional-nodes-cate
 
 
 def export(case: Case, epoch: date | None = None) -> Export:
-    """A bundle for each patient; `epoch` is the date of day 0, from which all times become dates as well."""
+    """A bundle for each patient; `epoch` is the date of day 0, from which all times become dates as well.
+
+    DocumentError where there is no patient, InputError where a day is outside the calendar.
+    """
     files, losses = {}, _of_the_document(case)
-    for patient in case.patients:
+    for patient in patients_of(case):
         bundle = _Bundle(case, patient, epoch)
         name = case.source.id if len(case.patients) == 1 else f"{case.source.id}.{patient.id}"
         files[f"{name}.fhir.json"] = (json.dumps(bundle.content(), indent=1, ensure_ascii=False) + "\n").encode()

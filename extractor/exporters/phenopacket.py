@@ -24,6 +24,7 @@ from extractor.exporters._clinical import (
     duration,
     file_of,
     on,
+    patients_of,
     quantity_of,
     stage_of,
     told_dates,
@@ -59,9 +60,12 @@ ONE_TIME = "the schema has no time there without a date: use --epoch"
 
 
 def export(case: Case, epoch: date | None = None) -> Export:
-    """A packet for each patient; `epoch` is the date of day 0, from which all times become dates."""
+    """A packet for each patient; `epoch` is the date of day 0, from which all times become dates.
+
+    DocumentError where there is no patient, InputError where a day is outside the calendar.
+    """
     files, losses = {}, _of_the_document(case)
-    for patient in case.patients:
+    for patient in patients_of(case):
         packet = _Packet(case, patient, epoch)
         name = case.source.id if len(case.patients) == 1 else f"{case.source.id}.{patient.id}"
         files[f"{name}.phenopacket.json"] = (json.dumps(packet.content(), indent=1, ensure_ascii=False) + "\n").encode()
@@ -537,7 +541,7 @@ class _Packet:
     def add_outcome(self, fact: Outcome) -> None:
         """Death is the subject's; every other state reached is measured at its time."""
         if fact.name == "death" and fact.certainty == "confirmed":
-            self.words(fact.id, fact.evidence, "subject.vitalStatus")
+            self.words(fact.id, fact.evidence, "subject.vitalStatus, death")
             self.lose_concept(fact)
             return
         self.certainly(fact)

@@ -129,14 +129,14 @@ def _infons(parent: Element, values: Mapping[str, Any]) -> None:
 
 
 def _annotation(parent: Element, name: str, span: Mention | Evidence, said: dict[str, Any], text: str) -> None:
-    annotation = etree.SubElement(parent, "annotation", id=name)
+    annotation = etree.SubElement(parent, "annotation", id=xml_text(name)[0])
     _infons(annotation, said)
     etree.SubElement(annotation, "location", offset=str(span.start), length=str(span.end - span.start))
     etree.SubElement(annotation, "text").text = text[span.start : span.end]
 
 
 def _relation(parent: Element, name: str, said: dict[str, Any], nodes: list[tuple[str, str]]) -> None:
-    relation = etree.SubElement(parent, "relation", id=name)
+    relation = etree.SubElement(parent, "relation", id=xml_text(name)[0])
     _infons(relation, said)
     for refid, role in nodes:
-        etree.SubElement(relation, "node", refid=refid, role=role)
+        etree.SubElement(relation, "node", refid=xml_text(refid)[0], role=role)

@@ -148,7 +148,7 @@ def _attributes(context: Context) -> Iterator[str]:
 
 def _name(label: str) -> str:
     """A label as brat allows it: letters, digits, hyphens and underscores."""
-    return re.sub(r"[^\w-]", "_", label)
+    return re.sub(r"[^\w-]", "_", label) or "_"
 
 
 def _configuration(labels: Iterable[str], relations: Iterable[str]) -> str:

@@ -158,7 +158,7 @@ def _event(case: Case, fact: Fact, name: str, specimens: Mapping[str, Row], loss
     own = attributes(fact)
     start, end = fact.start, fact.end
     return _row({
-        **{key.upper(): value for key, value in own.items()}, **_suggested(fact, own, specimens),
+        **{_column(key): value for key, value in own.items()}, **_suggested(fact, own, specimens),
         "PATIENT_ID": name, "START_DATE": day, "STOP_DATE": None if stop is None else max(day, stop), "EVENT_TYPE": _kind(fact, own),
         "NAME": fact.name, "FACT_ID": fact.id, "FACT_TYPE": fact.type, "CERTAINTY": fact.certainty, "CONFIDENCE": fact.confidence,
         "START_EARLIEST": start and start.earliest, "START_LATEST": start and start.latest,
@@ -176,7 +176,7 @@ def _kind(fact: Fact, own: Mapping[str, Any]) -> str:
         return _PROCEDURES.get(str(own.get("category")), "PROCEDURE")
     if fact.type == "finding" and own.get("value") is not None:
         return "LAB_TEST"
-    return _TYPES.get(fact.type) or _identifier(fact.type).upper()
+    return _TYPES.get(fact.type) or _column(fact.type) or "OTHER"
 
 
 def _suggested(fact: Fact, own: Mapping[str, Any], specimens: Mapping[str, Row]) -> dict[str, Any]:
@@ -207,6 +207,11 @@ def _cell(value: Any) -> str:
     if isinstance(value, tuple | list):
         return " x ".join(_cell(one) for one in value)
     return one_line(str(value)).replace('"', "'")
+
+
+def _column(name: str) -> str:
+    """An attribute's name as a column: capitals, digits and underscores."""
+    return re.sub(r"[^A-Z0-9_]", "_", name.upper())
 
 
 def _identifier(words: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cache
 from statistics import median
 
 from extractor.readers.pdf.glyphs import Area, Word
@@ -76,8 +77,10 @@ class Gutter:
 
 
 def _on_one_line(a: Word | Line, b: Word | Line, share: float = 0.5) -> bool:
-    common = min(a.y1, b.y1) - max(a.y0, b.y0)
-    return common > share * min(a.y1 - a.y0, b.y1 - b.y0)
+    # Asked for every pair of neighbours: comparisons cost a third of what min and max do.
+    a0, a1, b0, b1 = a.y0, a.y1, b.y0, b.y1
+    common = (a1 if a1 < b1 else b1) - (a0 if a0 > b0 else b0)
+    return common > share * (a1 - a0) or common > share * (b1 - b0)
 
 
 def _follows(a: Word, b: Word) -> bool:
@@ -126,12 +129,11 @@ def _rows(lines: Iterable[Line]) -> dict[int, list[Line]]:
 def _nearest(line: Line, rows: dict[int, list[Line]], gone: Set[int] = frozenset(), share: float = 0.5) -> Line | None:
     """The next line to the right that stands beside this one."""
     best = None
-    edge = line.x1 - 0.4 * line.size
-    for band in range(int(line.y0 // _BAND), int(line.y1 // _BAND) + 1):
+    edge, nearest, y0, y1 = line.x1 - 0.4 * line.size, 1e9, line.y0, line.y1
+    for band in range(int(y0 // _BAND), int(y1 // _BAND) + 1):
         for other in rows.get(band, ()):
-            nearer = other.x0 >= edge and other is not line and (best is None or other.x0 < best.x0)
-            if nearer and id(other) not in gone and _on_one_line(line, other, share):
-                best = other
+            if edge <= other.x0 < nearest and other is not line and id(other) not in gone and _on_one_line(line, other, share):
+                best, nearest = other, other.x0
     return best
 
 
@@ -271,23 +273,25 @@ def _beside(lines: Sequence[Line]) -> dict[int, tuple[Line, Line]]:
 def _widths(beside: dict[int, tuple[Line, Line]]) -> Callable[[Line, Line], tuple[float, float]]:
     """How wide the running text is at each side of a gap, 0 where there is none: what wide spaces part on a line counts together."""
     before = {id(b): a for a, b in beside.values()}
+    spoken = cache(_spoken)
 
+    @cache
     def width(line: Line, rightward: bool) -> float:
-        total, words = line.width, _spoken(line)
+        total, words = line.width, spoken(line)
         while True:
             pair = beside.get(id(line)) if rightward else None
             other = pair[1] if pair else None if rightward else before.get(id(line))
             if other is None or (other.x0 - line.x1 if rightward else line.x0 - other.x1) > 1.2 * line.size:
                 return total if total >= _TEXTY * line.size and words >= 3 else 0.0
             line = other
-            total, words = total + line.width, words + _spoken(line)
+            total, words = total + line.width, words + spoken(line)
 
     return lambda a, b: (width(a, False), width(b, True))
 
 
 def _spoken(line: Line) -> int:
     """How many words of a line are words, not numbers or signs."""
-    return sum(len(w.text) > 1 and w.text[0].isalpha() and not w.text.isupper() for w in line.words)
+    return sum([len(w.text) > 1 and w.text[0].isalpha() and not w.text.isupper() for w in line.words])
 
 
 def _strips(lines: Sequence[Line], beside: dict[int, tuple[Line, Line]]) -> list[Gutter]:

@@ -83,8 +83,8 @@ def body_of(columns: Sequence[Column]) -> Body:
     pitches: list[float] = []
     for column in columns:
         for a, b in zip(column, [*column[1:], None], strict=True):
-            looks = Counter({True: sum(len(w.text) for w in a.words if w.bold), False: sum(len(w.text) for w in a.words if not w.bold)})
-            counted[round(a.size * 4) / 4, looks[True] > looks[False]] += len(a.words)
+            bold_letters, letters = sum([len(w.text) for w in a.words if w.bold]), sum([len(w.text) for w in a.words])
+            counted[round(a.size * 4) / 4, 2 * bold_letters > letters] += len(a.words)
             if b is not None and abs(a.size - b.size) < 0.4 and 0 < b.y1 - a.y1 < 3 * a.size:
                 pitches.append((b.y1 - a.y1) / a.size)
     (size, bold), _ = counted.most_common(1)[0] if counted else ((10.0, False), 0)

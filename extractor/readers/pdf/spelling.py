@@ -107,9 +107,9 @@ def running(lines: Sequence[Line], known: Counter[str], raised: bool = False) ->
     broken = False
     for line in lines:
         for index, word in enumerate(line.words):
-            text = word.text.replace(HYPHEN, "") if not word.text.endswith(HYPHEN) else word.text
-            if index < len(line.words) - 1:
-                text = text.replace(HYPHEN, "-" if text.endswith(HYPHEN) else "")
+            text = word.text
+            if HYPHEN in text:
+                text = _with_hyphen(text, index == len(line.words) - 1)
             if word.raised and (text := _lifted(text, last, raised)) == "":
                 continue
             if broken:
@@ -134,6 +134,13 @@ def running(lines: Sequence[Line], known: Counter[str], raised: bool = False) ->
     if broken and last.endswith(HYPHEN):
         parts[-1] = last[:-1] + "-"
     return _without_citations("".join(parts), places)
+
+
+def _with_hyphen(text: str, at_end: bool) -> str:
+    """A word with the hyphens that may break it: kept for joining where it ends its line, else printed or gone."""
+    if not text.endswith(HYPHEN):
+        return text.replace(HYPHEN, "")
+    return text if at_end else text.replace(HYPHEN, "-")
 
 
 def _lifted(text: str, before: str, raised: bool) -> str:

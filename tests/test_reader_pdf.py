@@ -218,7 +218,7 @@ def test_the_real_article_reads_as_its_publisher_prints_it(shared: Path) -> None
     source = read(next(folder.glob("*.pdf")).read_bytes())
     running, others, headings = expected(article(next(folder.glob("*.xml"))))
     found = measure(source, running, others, headings)
-    assert found.recall >= 0.99 and found.precision >= 0.98
+    assert found.recall >= 0.99 and found.precision >= 0.99 and found.any_order >= 0.98
     assert not found.missing
     assert "implications in prostate cancer\n" not in source.text[400:] and "Braz J Med Biol Res |" not in source.text
     kinds = {s.title: s.kind for s in source.sections}
@@ -240,3 +240,28 @@ def test_each_look_is_read_in_order(look: Look, shared: Path, tmp_path: Path) ->
     assert min(found.recall, found.precision) >= 0.99 and found.any_order >= 0.98, found
     assert not found.missing and not found.invented
     assert HEAD not in source.text and FOOT not in source.text and "DRAFT COPY" not in source.text
+
+
+BESIDE = [
+    "OPEN ACCESS", "EDITED BY", "Ada Example,", "University of Nowhere", "CORRESPONDENCE", "Bea Sample", "bea@example.org",
+    "RECEIVED 13 March 2020", "ACCEPTED 2 May 2020", "COPYRIGHT", "\u00a9 2020 Sample. This is an", "open-access article under",
+    "the terms of a licence. It", "may be used by others. It", "may be copied by anyone.",
+]  # fmt: skip
+
+
+def test_what_the_first_page_says_of_the_article_is_front_matter() -> None:
+    said = [(50, 200 + 11 * i, 7, line) for i, line in enumerate(BESIDE)]
+    title = [(180, 90, 18, "*A mass of the lung in a woman"), (180, 120, 10, "Bea Sample 1* and Cy Specimen 2")]
+    told = ["*Case presentation", *(f"{line} {line[:18]}" for line in LEFT[1:]), *(f"{line} {line[:18]}" for line in RIGHT[:2])]
+    page = [*title, *said, *columns([told], left=180, top=200), (50, 780, 7, "* These authors contributed equally to this work.")]
+    source = read(pages([page, report(2)]))
+    kinds = {s.kind: source.text[s.start : s.end] for s in source.sections if s.kind in ("front", "case")}
+    assert all(word in kinds["front"] for word in ("bea@example.org", "13 March 2020", "licence", "contributed equally", "Nowhere"))
+    assert not any(word in kinds["case"] for word in ("example", "2020", "licence", "contributed", "Nowhere"))
+    assert source.text.index("equally") < source.text.index("Case presentation")
+
+
+def test_words_of_a_later_page_are_never_front_matter() -> None:
+    pieces = [(50, 120, 10, "Published: nothing of this kind before, as far as we know.")]
+    source = read(pages([report(1), pieces]))
+    assert "as far as we know" not in "".join(source.text[s.start : s.end] for s in source.sections if s.kind == "front")

@@ -196,7 +196,7 @@ def gutters(pages: Sequence[Sequence[Line]], areas: Sequence[Sequence[Area]]) ->
         ]
         for strip, own in zip(page, rows, strict=True):
             if not any(min(strip.b, k.b) - max(strip.a, k.a) > 0 for k in known):
-                kept += _texty(strip, own)
+                kept += _side_column(strip, own) or _texty(strip, own)
         found.append(sorted(kept, key=lambda g: g.y0))
     return found
 
@@ -265,6 +265,22 @@ def _texty(strip: Gutter, rows: Sequence[Widths]) -> list[Gutter]:
     """The parts of a strip at no known place that have running text at both sides."""
     parts = _runs_of([i for i, row in enumerate(rows) if min(row) > 0])
     return [_cut(strip, part[0], part[-1]) for part in parts if len(part) >= max(4, 0.4 * (part[-1] - part[0] + 1))]
+
+
+def _side_column(strip: Gutter, rows: Sequence[Widths]) -> list[Gutter]:
+    """The strip itself where one side is a narrow column in smaller letters, as first pages have it for addresses and dates.
+
+    Both sides begin at one place each, and the wider one is running text: the cells of a table have letters of one size.
+    """
+    sizes = [(a.size, b.size) for a, b in strip.rows]
+    smaller = [a < 0.93 * b for a, b in sizes], [b < 0.93 * a for a, b in sizes]
+    for side, small in enumerate(smaller):
+        full = sum(row[1 - side] > 0 for row in rows)
+        edges = [[pair[s].x0 for pair in strip.rows] for s in (0, 1)]
+        even = all(sum(abs(x - median(e)) < 1.5 for x in e) * 10 >= 7 * len(e) for e in edges)
+        if len(rows) >= 6 and sum(small) * 10 >= 9 * len(rows) and full * 10 >= 6 * len(rows) and even:
+            return [strip]
+    return []
 
 
 def _runs_of(indices: Sequence[int]) -> list[list[int]]:
@@ -371,7 +387,8 @@ def lines_of(pieces: Sequence[Line], white: Sequence[Gutter]) -> list[Line]:
 
 def _parted(a: Line, b: Line, white: Sequence[Gutter]) -> bool:
     # Beyond the rows that a gutter was seen at it is believed for some lines, if both sides look like text.
-    slack = 4 * a.size if _wide(a) and _wide(b) else 2
+    # Words as far apart as a gutter's edges right under its last row are the ends of two columns' last paragraphs.
+    slack = 4 * a.size if _wide(a) and _wide(b) else 0.7 * a.size
     top, bottom = max(a.y0, b.y0) - slack, min(a.y1, b.y1) + slack
     return any(g.y0 < bottom and g.y1 > top and g.a < b.x0 + 1 and g.b > a.x1 - 1 for g in white)
 

@@ -4,9 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from statistics import median
 
+from extractor.errors import DataError
 from extractor.readers.pdf.glyphs import Page
 from extractor.readers.pdf.lines import Line
 from extractor.readers.sections import caption_kind, heading_kind
@@ -14,13 +17,14 @@ from extractor.readers.sections import caption_kind, heading_kind
 Column = list[Line]
 _TERMINAL = re.compile(r"[.!?:][\"'\u201d\u2019)\]]*(?:\[?\d[\d,\u2013-]*\]?)?$")
 _NUMBERED = re.compile(r"(?P<number>\d{1,2}(?:\.\d{1,2}){0,3})[.)]?\s+[A-Z]")
-_NOTE = re.compile(
-    r"[*\u2020\u2021\u00a7\u00b6#]|\d{1,2}(?=[A-Z])|[a-z](?=[A-Z][a-z])|corresponden|e-?mail|abbreviations?:|received|accepted",
-    re.IGNORECASE,
-)
+FRONT = Path(__file__).parent / "front.tsv"
+_MARK = re.compile(r"[*\u2020\u2021\u00a7\u00b6#\u2709\s]*(?:\(?\d{1,2}[.)]?\s?(?=[A-Z])|[a-z](?=[A-Z][a-z]))?")
 _KEYWORDS = re.compile(r"key\s?-?words?\b|index terms\b|mesh terms\b", re.IGNORECASE)
 _TOP = frozenset({"introduction", "discussion", "conclusion", "references", "abstract"})
 LONGEST_HEADING = 220
+LONGEST_FRONT = 1500
+FRONT_CUE = 200
+"""A licence after an abstract, in the same paragraph, does not make the abstract one."""
 
 
 @dataclass(slots=True, eq=False)
@@ -109,6 +113,7 @@ def parts_of(pages: Sequence[Page], columns: Sequence[Column]) -> list[Part]:
     """The parts of a document in the order of reading; what interrupts a paragraph stands after it, notes at the end."""
     body = body_of(columns)
     parts = [part for column in columns if column for part in _stacks(column, body)]
+    _apart(parts)
     parts = _captions(parts, body)
     _headings(parts, body)
     _front(parts, body)
@@ -355,6 +360,36 @@ def _front(parts: Sequence[Part], body: Body) -> None:
             part.kind = "front"
 
 
+@cache
+def cues(path: Path = FRONT) -> dict[str, re.Pattern[str]]:
+    """What a paragraph about the article begins with or holds; DataError names file and line."""
+    found: dict[str, list[str]] = {"begins": [], "holds": []}
+    for number, row in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        where, _, pattern = row.partition("\t")
+        if row.startswith("#") or row == "where\tpattern":
+            continue
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise DataError(f"{path}:{number}: {pattern!r} is no regular expression ({error})") from None
+        if where not in found or not pattern:
+            raise DataError(f"{path}:{number}: not begins or holds with its pattern: {row!r}")
+        found[where].append(pattern)
+    return {where: re.compile("|".join(patterns), re.IGNORECASE) for where, patterns in found.items()}
+
+
+def _apart(parts: Sequence[Part]) -> None:
+    """Mark what the first page says of the article: addresses, dates, editors, licence, wherever on it they stand."""
+    for part in parts:
+        if part.page == 1 and len(part.text) < LONGEST_FRONT and _is_about_article(part.text):
+            part.kind = "front"
+
+
+def _is_about_article(text: str) -> bool:
+    begin = _MARK.match(text)
+    return bool(cues()["begins"].match(text, begin.end() if begin else 0) or cues()["holds"].search(text[:FRONT_CUE]))
+
+
 def _opens(part: Part) -> bool:
     return part.kind == "heading" and heading_kind(part.text) in ("abstract", "introduction")
 
@@ -374,7 +409,8 @@ def _notes(parts: Sequence[Part], body: Body, heights: dict[int, float]) -> None
         leaves = following is None or following.page != part.page or following.first_in_column or following.kind == "note"
         small = part.kind == "text" and part.size <= 0.94 * body.size
         if small and leaves and part.lines[0].y0 > 0.55 * heights[part.page] and not _continues_references(parts, i):
-            part.kind = "note"
+            # The notes of the first page are on its authors.
+            part.kind = "front" if part.page == 1 and any(p.kind == "title" for p in parts) else "note"
         following = part
 
 
@@ -403,12 +439,16 @@ def _references(parts: Sequence[Part]) -> None:
 
 
 def _flow(parts: Sequence[Part], body: Body) -> list[Part]:
-    """Paragraphs that go on in another column or on another page are one; what stood between comes after them."""
+    """Paragraphs that go on in another column or on another page are one; what stood between comes after them.
+
+    What is about the article comes first, its title before all.
+    """
     done: list[Part] = []
+    front = sorted((part for part in parts if part.kind in ("title", "front")), key=lambda part: part.kind != "title")
     waiting: list[Part] = []
     notes: list[Part] = []
     for part in parts:
-        if part.kind == "gone":
+        if part.kind in ("gone", "title", "front"):
             continue
         if part.kind == "note":
             notes.append(part)
@@ -421,7 +461,7 @@ def _flow(parts: Sequence[Part], body: Body) -> list[Part]:
             done += waiting
             waiting = []
             done.append(part)
-    return [*done, *waiting, *notes]
+    return [*front, *done, *waiting, *notes]
 
 
 def _continues(before: Part, part: Part, body: Body) -> bool:

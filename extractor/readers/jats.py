@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from extractor.errors import InputError
-from extractor.readers.blocks import Block, source_of, types
+from extractor.readers.blocks import Article, Block, source_of, types, year_of
 from extractor.readers.markup import (
     Element,
     Walk,
@@ -80,11 +80,34 @@ def _article(article: Element, content: bytes, name: str, number: int | None) ->
     blocks = [*_front(article, meta, title, walk), *_as_kind(abstract, "abstract", "Abstract"), *main]
     for part in after:
         blocks += list(_back(part, walk)) if tag(part) == "back" else list(flow(part, 0, walk))
-    ids = _ids(meta)
-    return source_of(
-        blocks, name=name, content=content, media_type=MEDIA_TYPE, title=title, number=number,
-        doi=ids.get("doi"), pmid=ids.get("pmid"), pmcid=ids.get("pmcid"),
+    ids, (journal, year) = _ids(meta), _published(article, meta, walk)
+    known = Article(
+        title, ids.get("doi"), ids.get("pmid"), ids.get("pmcid"),
+        authors=_authors(meta), journal=journal or None, year=year_of(year),
     )  # fmt: skip
+    return source_of(blocks, name=name, content=content, media_type=MEDIA_TYPE, article=known, number=number)
+
+
+def _authors(meta: Element) -> tuple[str, ...]:
+    """The authors' names, given name first, and groups by theirs; editors and others who contributed are left out."""
+    found = []
+    for group in (e for e in meta if tag(e) == "contrib-group"):
+        for one in (e for e in group if tag(e) == "contrib" and attribute(e, "contrib-type") in ("", "author")):
+            name = next(iter(every(one, "name", "string-name", "collab")), None)
+            if name is None:
+                continue
+            parts = [first(name, part) for part in ("given-names", "surname", "suffix")]
+            told = [clean("".join(p.itertext())) for p in parts if p is not None]
+            # A group is named by its own words; those of its members stand in it as a list of contributors.
+            found.append(" ".join(filter(None, told)) or clean(name.text or ""))
+    return tuple(filter(None, found))
+
+
+def _published(article: Element, meta: Element, walk: Walk) -> tuple[str, str]:
+    """The journal and the year, "" where they are not told."""
+    journal = next((words_of(e, walk) for e in every(article, "journal-title") if e.text), "")
+    years = (clean(year.text or "") for date in meta if tag(date) == "pub-date" for year in every(date, "year"))
+    return journal, next(years, "")
 
 
 def _title(meta: Element, walk: Walk) -> str | None:
@@ -114,9 +137,7 @@ def _front(article: Element, meta: Element, title: str | None, walk: Walk) -> It
     """Title, where and when it was published, its licence and its key words."""
     if title:
         yield Block(title, "front")
-    journal = next((words_of(e, walk) for e in every(article, "journal-title") if e.text), "")
-    years = (clean(year.text or "") for date in every(meta, "pub-date") for year in every(date, "year"))
-    if told := ", ".join(x for x in (journal, next(years, "")) if x):
+    if told := ", ".join(filter(None, _published(article, meta, walk))):
         yield Block(told, "front")
     if licence := _licence(meta):
         yield Block(f"Licence: {licence}", "front")
@@ -321,10 +342,22 @@ def _pubmed(article: Element, content: bytes, name: str, number: int | None) -> 
     own = first(article, "pubmeddata", "articleidlist")
     ids = {attribute(e, "idtype").lower(): clean(e.text or "") for e in (own if own is not None else ()) if tag(e) == "articleid"}
     pmid = next((clean(e.text or "") for e in every(article, "pmid")), None)
-    return source_of(
-        blocks, name=name, content=content, media_type="application/xml", title=title, number=number,
-        doi=ids.get("doi"), pmid=pmid, pmcid=ids.get("pmc"),
+    journal = first(article, "medlinecitation", "article", "journal")
+    dates = every(journal, "pubdate") if journal is not None else []
+    known = Article(
+        title, ids.get("doi"), pmid, ids.get("pmc"), authors=_pubmed_authors(article),
+        journal=next((clean("".join(e.itertext())) for e in (journal if journal is not None else ()) if tag(e) == "title"), None) or None,
+        year=year_of(" ".join("".join(dates[0].itertext()).split())) if dates else None,
     )  # fmt: skip
+    return source_of(blocks, name=name, content=content, media_type="application/xml", article=known, number=number)
+
+
+def _pubmed_authors(article: Element) -> tuple[str, ...]:
+    names = []
+    for author in every(article, "author"):
+        parts = [first(author, part) for part in ("forename", "lastname", "suffix", "collectivename")]
+        names.append(" ".join(clean("".join(p.itertext())) for p in parts if p is not None))
+    return tuple(filter(None, names))
 
 
 _READERS: dict[str, Any] = {"article": _article, "pubmedarticle": _pubmed}

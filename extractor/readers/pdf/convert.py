@@ -7,6 +7,7 @@ from typing import Any
 
 import pypdfium2 as pdfium
 
+from extractor.readers.pdf.bibliography import printed_authors
 from extractor.readers.pdf.furniture import drop_furniture, drop_line_numbers
 from extractor.readers.pdf.glyphs import Area, Fonts, Page, on_paper, read_page
 from extractor.readers.pdf.lines import Line, chains, gutters, in_order, lines_of
@@ -26,6 +27,7 @@ class Converted:
     places: list[list[Place]] = field(default_factory=list)
     pages: int = 0
     title: str | None = None
+    authors: tuple[str, ...] = ()
     furniture: str = ""
     without_text: list[int] = field(default_factory=list)
     cut: list[int] = field(default_factory=list)
@@ -66,11 +68,20 @@ def _article(pages: Sequence[Page], count: int, metadata: dict[str, Any]) -> Con
     raised = cites_raised(line for column in columns for line in column)
     parts = parts_of(pages, columns)
     found.furniture = "\n".join(said)
+    found.authors = next(filter(None, map(printed_authors, _after_title(parts))), ())
     for part in parts:
         _write(part, found, known, pages, raised)
     found.title = next((text for text, kind, _ in found.blocks if kind == "title"), None) or _told_title(metadata, found)
     found.blocks = [(text, "front" if kind == "title" else kind, depth) for text, kind, depth in found.blocks]
     return found
+
+
+def _after_title(parts: Sequence[Part]) -> list[Part]:
+    """What of the front matter follows the title at once, where authors are named."""
+    at = next((i for i, part in enumerate(parts) if part.kind == "title"), None)
+    front = [] if at is None else [p for p in parts if p.kind == "front" and p.page == parts[at].page]
+    below = [p for p in front if p.lines[0].y0 > parts[at or 0].lines[-1].y0]
+    return sorted(below, key=lambda p: p.lines[0].y0)[:3]
 
 
 _KINDS = {"title": "title", "front": "front", "figure": "figure", "table": "table", "note": "back", "references": "references"}

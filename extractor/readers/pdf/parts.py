@@ -350,6 +350,8 @@ def _front(parts: Sequence[Part], body: Body) -> None:
     for i, part in enumerate(opening):
         if part is title:
             part.kind = "title"
+        elif part.kind == "gone":
+            continue
         elif i > 0 and title is not None and opening[i - 1].kind in ("title", "gone") and abs(part.size - title.size) < 0.5:
             title.lines += part.lines
             part.kind = "gone"

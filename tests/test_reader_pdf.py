@@ -265,3 +265,42 @@ def test_words_of_a_later_page_are_never_front_matter() -> None:
     pieces = [(50, 120, 10, "Published: nothing of this kind before, as far as we know.")]
     source = read(pages([report(1), pieces]))
     assert "as far as we know" not in "".join(source.text[s.start : s.end] for s in source.sections if s.kind == "front")
+
+
+FRAMED = [
+    "Learning about this tumour in a box", "It is seldom found in young people and", "the first sign of it is nearly always a",
+    "cough that lasts longer than a month.",
+]  # fmt: skip
+
+
+def in_frame(look: str, words: list[str] = FRAMED, top: float = 166) -> list[Any]:
+    """The words in a rectangle amid the left column, drawn as `look` says."""
+    rectangle = (0, 0, 1, f"%q {look} 46 {842 - top - 12 * len(words) - 6} 240 {12 * len(words) + 10} re")
+    ends = (0, 0, 1, "%f Q" if " g" in look else "%S Q")
+    return [rectangle, ends, *[(52, top + 12 * i + 8, 9, line) for i, line in enumerate(words)]]
+
+
+def around(box: list[Any]) -> Source:
+    left = [*LEFT[:5], *[""] * 6, *LEFT[5:]]
+    return read(pages([[(50, 90, 18, "*A mass of the lung in a woman"), *box, *columns([left, [*RIGHT, *RIGHT[-6:]]])], report(2)]))
+
+
+@pytest.mark.parametrize("look", ["0.9 g", "0.2 w 0 G"], ids=["shaded", "drawn"])
+def test_a_framed_box_is_no_part_of_the_text_around_it(look: str) -> None:
+    source = around(in_frame(look, top=182))
+    box = next(s for s in source.sections if s.title == "Box")
+    assert source.text[box.start : box.end].split() == " ".join(FRAMED).split()
+    assert box.kind == "other"
+    assert "left upper lobe and enlarged lymph nodes" in source.text
+    assert "longer than a month" not in "".join(source.text[s.start : s.end] for s in source.sections if s.kind == "case")
+
+
+def test_white_behind_words_is_no_box() -> None:
+    assert not any(s.title == "Box" for s in around(in_frame("1 g", top=182)).sections)
+
+
+def test_an_abstract_in_a_frame_is_the_abstract() -> None:
+    words = ["*Abstract", *FRAMED[1:]]
+    page = [(50, 90, 18, "*A mass of the lung in a woman"), *in_frame("0.9 g", words, top=110), *columns([LEFT, RIGHT], top=240)]
+    source = read(pages([page, report(2)]))
+    assert "longer than a month" in "".join(source.text[s.start : s.end] for s in source.sections if s.kind == "abstract")

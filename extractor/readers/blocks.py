@@ -94,6 +94,11 @@ def source_of(
     return Source(info=info, text=text, sections=sections, warnings=tuple(warnings))
 
 
+def box_kind(title: str | None, said: str, text: str) -> str:
+    """The kind of section of a box beside the text: from its title, from what the format says, else from its words."""
+    return heading_kind(title or "") or said or ("case" if tells_of_a_patient(text) else "other")
+
+
 def _bounded(blocks: Iterable[Block], name: str) -> Iterator[Block]:
     """The blocks themselves; InputError where they are more than any article has, before they fill the memory."""
     for number, block in enumerate(blocks):

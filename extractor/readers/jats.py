@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from extractor.errors import InputError
-from extractor.readers.blocks import Article, Block, source_of, types, year_of
+from extractor.readers.blocks import Article, Block, box_kind, source_of, types, year_of
 from extractor.readers.markup import (
     Element,
     Walk,
@@ -26,7 +26,6 @@ from extractor.readers.markup import (
     tag,
     words_of,
 )  # fmt: skip
-from extractor.readers.sections import heading_kind, tells_of_a_patient
 from extractor.schema import Source
 
 MEDIA_TYPE = "application/jats+xml"
@@ -293,14 +292,7 @@ def _box(element: Element, depth: int, walk: Walk) -> Iterator[Block]:
     heading = next((b for b in blocks if b.depth), None)
     title = caption or (heading.text if heading else None)
     from_words = types().get(("jats", attribute(element, "content-type").lower()), "")
-    yield from _as_kind(blocks, _box_kind(title, from_words, blocks), title)
-
-
-def _box_kind(title: str | None, said: str, blocks: list[Block]) -> str:
-    known = heading_kind(title or "") or said
-    if known:
-        return known
-    return "case" if tells_of_a_patient("\n".join(b.text for b in blocks)) else "other"
+    yield from _as_kind(blocks, box_kind(title, from_words, "\n".join(b.text for b in blocks)), title)
 
 
 def _supplement(element: Element, depth: int, walk: Walk) -> Iterator[Block]:

@@ -8,6 +8,7 @@ from typing import Any
 import pypdfium2 as pdfium
 
 from extractor.readers.pdf.bibliography import printed_authors
+from extractor.readers.pdf.boxes import boxed
 from extractor.readers.pdf.furniture import drop_furniture, drop_line_numbers
 from extractor.readers.pdf.glyphs import Area, Fonts, Page, on_paper, read_page
 from extractor.readers.pdf.lines import Line, chains, gutters, in_order, lines_of
@@ -59,14 +60,15 @@ def _article(pages: Sequence[Page], count: int, metadata: dict[str, Any]) -> Con
         page.words = drop_line_numbers(page)
     kept, said = drop_furniture(pages, [chains(page.words) for page in pages])
     kept = [_outside_figures(page, lines) for page, lines in zip(pages, kept, strict=True)]
+    kept, boxes = boxed(pages, kept)
     white = gutters(kept, [page.areas for page in pages])
     ordered = [in_order(lines_of(lines, own), own, page.areas) for page, lines, own in zip(pages, kept, white, strict=True)]
-    columns = [column for column in columns_in(pages, ordered) if column]
+    columns = [column for column in columns_in(pages, ordered, boxes) if column]
     if not columns:
         return found
     known = vocabulary(line for column in columns for line in column)
     raised = cites_raised(line for column in columns for line in column)
-    parts = parts_of(pages, columns)
+    parts = parts_of(pages, columns, [box for page in boxes for box in page])
     found.furniture = "\n".join(said)
     found.authors = next(filter(None, map(printed_authors, _after_title(parts))), ())
     for part in parts:
@@ -84,7 +86,7 @@ def _after_title(parts: Sequence[Part]) -> list[Part]:
     return sorted(below, key=lambda p: p.lines[0].y0)[:3]
 
 
-_KINDS = {"title": "title", "front": "front", "figure": "figure", "table": "table", "note": "back", "references": "references"}
+_KINDS = {"note": "back"} | {kind: kind for kind in ("title", "front", "figure", "table", "references", "box")}
 
 
 def _write(part: Part, found: Converted, known: Any, pages: Sequence[Page], raised: bool) -> None:

@@ -60,7 +60,10 @@ class Area:
 
 @dataclass(slots=True)
 class Page:
-    """What a page holds. `turn` is the quarter turns its words were read with, to find their place on the paper again."""
+    """What a page holds. `turn` is the quarter turns its words were read with, to find their place on the paper again.
+
+    `frames` are the rectangles, drawn or shaded, that text may stand in.
+    """
 
     number: int
     width: float
@@ -68,6 +71,7 @@ class Page:
     turn: int
     words: list[Word]
     areas: list[Area]
+    frames: list[Area]
     pictured: bool
     cut: bool
 
@@ -200,10 +204,10 @@ def _read(page: pdfium.PdfPage, text: pdfium.PdfTextPage, number: int, fonts: Fo
     turn = _turn(handle, printed, fonts)
     place = _turned(np.stack([x0, y0, x1, y1], axis=1)[printed].astype(np.float64), turn, width, height)
     words = _words(handle, codes, printed, place, fonts=fonts, turn=turn)
-    areas = _areas(items, left, top, width, height) if turn == 0 else []
+    areas, frames = _areas(items, left, top, width, height) if turn == 0 else ([], [])
     pictured = not words and any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3))
     cut = len(words) == MOST_WORDS or text.count_chars() > MOST_CHARACTERS
-    return Page(number, width, height, turn, words, areas, pictured, cut)
+    return Page(number, width, height, turn, words, areas, frames, pictured, cut)
 
 
 def _characters(handle: int, count: int) -> tuple[Any, Any]:
@@ -348,9 +352,10 @@ def _meaningless(code: int) -> bool:
     return 0xE000 <= code < 0xF900 or code in (0xFFFD, 0xFEFF, 0x2060) or 0x80 <= code < 0xA0 or code >= 0xE0000
 
 
-def _areas(items: dict[int, list[int]], left: float, top: float, width: float, height: float) -> list[Area]:
-    """Pictures and drawings. Thin long lines alone are rules of a table or a page, not a drawing."""
+def _areas(items: dict[int, list[int]], left: float, top: float, width: float, height: float) -> tuple[list[Area], list[Area]]:
+    """Pictures and drawings, and frames. Thin long lines alone are rules of a table or a page, not a drawing."""
     found: list[Area] = []
+    frames: list[Area] = []
     shapes: list[tuple[float, float, float, float]] = []
     sides = [ctypes.c_float() for _ in range(4)]
     others = [(kind, item) for kind, some in items.items() if kind != raw.FPDF_PAGEOBJ_TEXT for item in some]
@@ -362,9 +367,30 @@ def _areas(items: dict[int, list[int]], left: float, top: float, width: float, h
             continue
         if kind == raw.FPDF_PAGEOBJ_PATH:
             shapes.append((x0, y0, x1, y1))
+            if x1 - x0 > _NARROWEST_FRAME and y1 - y0 > _LOWEST_FRAME and _is_seen(item):
+                frames.append(Area(x0, y0, x1, y1, 1))
         elif x1 - x0 > 36 and y1 - y0 > 36:
             found.append(Area(x0, y0, x1, y1, 0))
-    return found + _drawings(shapes)
+    return found + _drawings(shapes), frames
+
+
+_NARROWEST_FRAME, _LOWEST_FRAME = 90.0, 24.0
+
+
+def _is_seen(item: int) -> bool:
+    """Whether a path is drawn, or shaded other than white: word processors lay white under their paragraphs."""
+    path = ctypes.cast(item, raw.FPDF_PAGEOBJECT)
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    if not raw.FPDFPath_GetDrawMode(path, fill, stroke):
+        return False
+    colours = [ctypes.c_uint() for _ in range(4)]
+    asked = raw.FPDFPageObj_GetStrokeColor if stroke.value else raw.FPDFPageObj_GetFillColor
+    if not (fill.value or stroke.value) or not asked(path, *colours):
+        return False
+    return min(c.value for c in colours[:3]) < _WHITE and colours[3].value > 0
+
+
+_WHITE = 252
 
 
 _CELL = 8.0

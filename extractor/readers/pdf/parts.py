@@ -109,10 +109,14 @@ def _indents(columns: Sequence[Column], size: float, pitch: float) -> bool:
     return count >= 3
 
 
-def parts_of(pages: Sequence[Page], columns: Sequence[Column]) -> list[Part]:
-    """The parts of a document in the order of reading; what interrupts a paragraph stands after it, notes at the end."""
+def parts_of(pages: Sequence[Page], columns: Sequence[Column], boxes: Sequence[Column] = ()) -> list[Part]:
+    """The parts of a document in the order of reading; what interrupts a paragraph stands after it, notes at the end.
+
+    `boxes` are those of the columns that stand in a frame.
+    """
     body = body_of(columns)
-    parts = [part for column in columns if column for part in _stacks(column, body)]
+    framed = {id(box) for box in boxes}
+    parts = [part for column in columns if column for part in (_box(column) if id(column) in framed else _stacks(column, body))]
     _apart(parts)
     parts = _captions(parts, body)
     _headings(parts, body)
@@ -138,6 +142,10 @@ def _stacks(column: Column, body: Body) -> list[Part]:
         gap = column[start].y0 - column[start - 1].y1 if start else 1e3
         stacks.append(Part(column[start:end], left, right, gap=gap, first_in_column=number == 0))
     return stacks
+
+
+def _box(column: Column) -> list[Part]:
+    return [Part(column, min(line.x0 for line in column), max(line.x1 for line in column), kind="box")]
 
 
 def _parts(column: Column, i: int, start: int, right: float, body: Body) -> bool:
@@ -182,13 +190,15 @@ def _captions(parts: Sequence[Part], body: Body) -> list[Part]:
     table: Part | None = None
     latest: Part | None = None
     for part in parts:
-        kind = caption_kind(" ".join(line.text for line in part.lines[:2]))
+        kind = caption_kind(" ".join(line.text for line in part.lines[:2])) if part.kind != "box" else None
         if kind and not _is_label(part, body):
             kind = None
         if kind:
             part.kind = kind
             kept.append(part)
             table = latest = part if kind == "table" else None
+        elif part.kind == "box":
+            kept.append(part)
         elif table is not None and _is_row(part, table, body) and (part.page == table.page or _next_page(part, table)):
             table.rows += part.lines
         elif (
@@ -341,8 +351,10 @@ def _depths(parts: list[Part]) -> list[Part]:
 def _front(parts: Sequence[Part], body: Body) -> None:
     """The title, and what stands on the first page before the article begins: authors, addresses, dates, key words."""
     first = [p for p in parts if p.page == 1]
-    prose = next((i for i, p in enumerate(first) if _opens(p) or (p.kind == "text" and _is_prose(p))), 0)
-    titles = [p for p in first[:prose] if p.size > 1.15 * body.size and len(p.text.split()) >= 3]
+    large = [p for p in first if p.kind in ("text", "heading") and p.size > 1.15 * body.size and len(p.text.split()) >= 3]
+    below = first.index(large[0]) if large else len(first)  # "Case report" above a title is no section's heading.
+    prose = next((i for i, p in enumerate(first) if _opens(p, i > below) or (p.kind == "text" and _is_prose(p))), 0)
+    titles = [p for p in large if first.index(p) < prose]
     title = max(titles, key=lambda p: (round(p.size), len(p.text)), default=None)
     at = first.index(title) if title is not None else 0
     known = (i for i in range(at + 1, prose) if first[i].kind == "heading" and heading_kind(first[i].text) not in (None, "front"))
@@ -383,7 +395,7 @@ def cues(path: Path = FRONT) -> dict[str, re.Pattern[str]]:
 def _apart(parts: Sequence[Part]) -> None:
     """Mark what the first page says of the article: addresses, dates, editors, licence, wherever on it they stand."""
     for part in parts:
-        if part.page == 1 and len(part.text) < LONGEST_FRONT and _is_about_article(part.text):
+        if part.page == 1 and part.kind == "text" and len(part.text) < LONGEST_FRONT and _is_about_article(part.text):
             part.kind = "front"
 
 
@@ -392,8 +404,9 @@ def _is_about_article(text: str) -> bool:
     return bool(cues()["begins"].match(text, begin.end() if begin else 0) or cues()["holds"].search(text[:FRONT_CUE]))
 
 
-def _opens(part: Part) -> bool:
-    return part.kind == "heading" and heading_kind(part.text) in ("abstract", "introduction")
+def _opens(part: Part, titled: bool) -> bool:
+    kind = heading_kind(part.text) if part.kind == "heading" else None
+    return kind in ("abstract", "introduction") or (titled and kind not in (None, "front"))
 
 
 def _is_prose(part: Part) -> bool:
@@ -454,7 +467,7 @@ def _flow(parts: Sequence[Part], body: Body) -> list[Part]:
             continue
         if part.kind == "note":
             notes.append(part)
-        elif part.kind in ("figure", "table"):
+        elif part.kind in ("figure", "table", "box"):
             waiting.append(part)
         elif part.kind == "text" and done and done[-1].kind == "text" and _continues(done[-1], part, body):
             done[-1].lines += part.lines
@@ -485,10 +498,10 @@ def _continues(before: Part, part: Part, body: Body) -> bool:
     return body.indented and full and not indented and not re.match(r"\[?\d+[.\]]?\s", start)
 
 
-def columns_in(pages: Sequence[Page], ordered: Sequence[Sequence[Column]]) -> Iterator[Column]:
-    """All columns of a document, each line with its page."""
-    for page, columns in zip(pages, ordered, strict=True):
-        for column in columns:
+def columns_in(pages: Sequence[Page], ordered: Sequence[Sequence[Column]], boxes: Sequence[Sequence[Column]]) -> Iterator[Column]:
+    """All columns of a document, each line with its page, those in boxes after the others of their page."""
+    for page, columns, framed in zip(pages, ordered, boxes, strict=True):
+        for column in (*columns, *framed):
             for line in column:
                 line.page = page.number
             yield column

@@ -304,3 +304,18 @@ def test_an_abstract_in_a_frame_is_the_abstract() -> None:
     page = [(50, 90, 18, "*A mass of the lung in a woman"), *in_frame("0.9 g", words, top=110), *columns([LEFT, RIGHT], top=240)]
     source = read(pages([page, report(2)]))
     assert "longer than a month" in "".join(source.text[s.start : s.end] for s in source.sections if s.kind == "abstract")
+
+
+CITING = [
+    "Tumours of this kind are rare (1).", "Some call them hidden (2,3), for they", "make no signs before they are large (4).",
+    "Of our patients some had pain of grade (2)", "and one had pain of grade (3). They live", "for years (5), as we know from others (2).",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [6, 0], ids=["with the list", "without a list"])
+def test_numbers_in_round_brackets_are_citations_where_the_list_of_references_says_so(count: int) -> None:
+    told = [(50, 120 + 12 * i, 10, line) for i, line in enumerate(["*Discussion", *CITING])]
+    listed = [(50, 320 + 12 * i, 10, f"{i + 1}. Sample B. On tumours of that kind. J Made Up 20{10 + i}.") for i in range(count)]
+    text = read(pages([[*told, (50, 300, 10, "*References"), *listed] if count else told])).text
+    assert "grade (2)" in text and "grade (3)." in text
+    assert ("are rare." in text, "hidden, for" in text, "others." in text) == (bool(count),) * 3

@@ -356,7 +356,7 @@ def _front(parts: Sequence[Part], body: Body) -> None:
     prose = next((i for i, p in enumerate(first) if _opens(p, i > below) or (p.kind == "text" and _is_prose(p))), 0)
     titles = [p for p in large if first.index(p) < prose]
     title = max(titles, key=lambda p: (round(p.size), len(p.text)), default=None)
-    at = first.index(title) if title is not None else 0
+    at = first.index(title) if title is not None else -1
     known = (i for i in range(at + 1, prose) if first[i].kind == "heading" and heading_kind(first[i].text) not in (None, "front"))
     opening = first[: next(known, prose)]
     for i, part in enumerate(opening):

@@ -162,13 +162,14 @@ def _without_citations(text: str, places: list[Place]) -> tuple[str, list[Place]
             if match["before"] and not _NO_CITATION.fullmatch(match["before"])
         ]
     if cuts:
-        text, places = _cut(text, places, cuts)
+        text, places = cut(text, places, cuts)
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
         text, places = _composed(text, places)
     return text, places
 
 
-def _cut(text: str, places: list[Place], cuts: Sequence[tuple[int, int]]) -> tuple[str, list[Place]]:
+def cut(text: str, places: list[Place], cuts: Sequence[tuple[int, int]]) -> tuple[str, list[Place]]:
+    """A text without some stretches of it, and where its other words stand."""
     kept = "".join(text[a:b] for a, b in zip([0, *(end for _, end in cuts)], [*(start for start, _ in cuts), len(text)], strict=True))
 
     def moved(offset: int) -> int:

@@ -79,6 +79,9 @@ def _article(article: Element, content: bytes, name: str, number: int | None) ->
     blocks = [*_front(article, meta, title, walk), *_as_kind(abstract, "abstract", "Abstract"), *main]
     for part in after:
         blocks += list(_back(part, walk)) if tag(part) == "back" else list(flow(part, 0, walk))
+    # Notes before the article, on what a new version changed, say nothing of its own course.
+    for notes in (e for e in every(article, "notes") if tag(e.getparent()) == "front"):
+        blocks += _back_part(notes, walk)
     ids, (journal, year) = _ids(meta), _published(article, meta, walk)
     known = Article(
         title, ids.get("doi"), ids.get("pmid"), ids.get("pmcid"),
@@ -183,12 +186,16 @@ def _as_kind(blocks: list[Block], kind: str, title: str | None) -> Iterator[Bloc
 
 def _back(back: Element, walk: Walk) -> Iterator[Block]:
     for part in back:
-        if not tag(part) or (walk.left_out(part) and tag(part) != "fn-group"):
-            continue
-        heading = first(part, "title")
-        title = words_of(heading, walk) if heading is not None else None
-        told = list(_footnotes(part, walk)) if tag(part) == "fn-group" else list(_part(part, 0, walk))
-        yield from _as_kind(told, "back", title or None)
+        if tag(part) and not (walk.left_out(part) and tag(part) != "fn-group"):
+            yield from _back_part(part, walk)
+
+
+def _back_part(part: Element, walk: Walk) -> Iterator[Block]:
+    """A part of the back matter, named by its title, which may stand in its only section."""
+    heading = first(part, "title")
+    title = words_of(heading, walk) if heading is not None else ""
+    told = list(_footnotes(part, walk)) if tag(part) == "fn-group" else list(_part(part, 0, walk))
+    yield from _as_kind(told, "back", title or next((b.text for b in told[:1] if b.depth), None))
 
 
 def _part(part: Element, depth: int, walk: Walk) -> Iterator[Block]:

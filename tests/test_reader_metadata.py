@@ -2,6 +2,7 @@
 
 import io
 import json
+from typing import Any
 
 import pytest
 from builders import Part, as_docx, as_epub
@@ -111,3 +112,30 @@ def test_a_pdf_names_its_authors_below_its_title(line: str, authors: tuple[str, 
 )
 def test_heads_and_feet_name_journal_and_year(printed: str, found: tuple[str | None, int | None]) -> None:
     assert published(printed) == found
+
+
+@pytest.mark.parametrize(
+    ("known", "line"),
+    [
+        (
+            {
+                "title": "A rare tumour.",
+                "authors": ("A One", "B Two", "C Three", "D Four"),
+                "journal": "J Made Up",
+                "year": 2020,
+                "doi": "10.1/x",
+            },
+            "A One, B Two, C Three et al. A rare tumour. J Made Up 2020. doi:10.1/x",
+        ),
+        ({}, None),
+    ],
+    ids=["known", "nothing known"],
+)
+def test_show_names_the_article(known: dict[str, Any], line: str | None) -> None:
+    from extractor.report.terminal import timeline_table
+    from extractor.schema import Case, Generator
+
+    source = SourceInfo(id="report", **known)
+    empty: dict[str, Any] = dict.fromkeys(("sections", "patients", "mentions", "facts", "relations"), ())
+    case = Case(generator=Generator(version="0", pipeline_digest="x"), source=source, text="", **empty)
+    assert str(timeline_table(case).title).split("\n")[1:] == ([line] if line else [])

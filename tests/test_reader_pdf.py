@@ -10,8 +10,9 @@ from pdf.generate import FOOT, HEAD, LOOKS, Look, article, make
 from pdf.measure import expected, measure
 from pdf.minimal import columns, pages, stream
 
-from extractor.errors import InputError
+from extractor.errors import DataError, InputError
 from extractor.readers.pdf import boxes_of, located, read_pdf, with_text_layer
+from extractor.readers.pdf.parts import _is_about_article, cues
 from extractor.readers.pdf.spelling import joined
 from extractor.schema import Evidence, Source
 
@@ -319,3 +320,30 @@ def test_numbers_in_round_brackets_are_citations_where_the_list_of_references_sa
     text = read(pages([[*told, (50, 300, 10, "*References"), *listed] if count else told])).text
     assert "grade (2)" in text and "grade (3)." in text
     assert ("are rare." in text, "hidden, for" in text, "others." in text) == (bool(count),) * 3
+
+
+@pytest.mark.parametrize(
+    "row", ["begins\t(unclosed", "somewhere\tsaid", "begins"], ids=["no regular expression", "no known place", "no pattern"]
+)
+def test_a_malformed_row_of_the_front_matter_s_words_is_named(row: str, tmp_path: Path) -> None:
+    path = tmp_path / "front.tsv"
+    path.write_text(f"where\tpattern\nbegins\treceived:\n{row}\n")
+    with pytest.raises(DataError, match=r"front\.tsv:3: "):
+        cues(path)
+
+
+@pytest.mark.parametrize(
+    ("words", "about"),
+    [
+        ("Received 13 March 2020; accepted 2 May 2020", True),
+        ("*Correspondence: bea@example.org", True),
+        ("\u00a9 2020 The Authors. Published under a licence.", True),
+        ("1 Department of Examples, University of Nowhere, Nowhere", True),
+        ("Received 4 cycles of docetaxel and then a scan.", False),
+        ("(c) Axial image of the mass after 3 months.", False),
+        ("Published reports of 2015 tell of such masses.", False),
+        ("Accepted treatments are surgery and radiotherapy.", False),
+    ],
+)
+def test_paragraphs_about_the_article_are_told_from_those_of_the_article(words: str, about: bool) -> None:
+    assert _is_about_article(words) is about

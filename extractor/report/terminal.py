@@ -47,7 +47,7 @@ def _article(source: SourceInfo) -> list[str]:
     where = " ".join(filter(None, [source.journal, str(source.year or "")]))
     ids = ((source.doi, "doi:"), (source.pmid, "PMID "), (source.pmcid, ""))
     told = [who, source.title, where, *(f"{label}{value}" for value, label in ids if value)]
-    line = ". ".join(t.rstrip(".") if t is not who else t for t in told if t)
+    line = ". ".join(t.rstrip(".") for t in told if t)
     return [line] if line else []
 
 

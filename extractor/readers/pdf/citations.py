@@ -12,10 +12,7 @@ from itertools import pairwise
 from extractor.readers.sections import heading_kind
 
 Span = tuple[int, int]
-_GROUP = re.compile(
-    r"(?P<before>[\w\u2019'\"\u201d).,%-]+)"
-    r"(?P<cut> ?\((?P<numbers>[1-9]\d{0,2}(?: ?[,;\u2010-\u2015-] ?[1-9]\d{0,2})*)\))(?=(?P<after>[.,;:]|\s|$))"
-)
+_GROUP = re.compile(r"\((?P<numbers>[1-9]\d{0,2}(?: ?[,;\u2010-\u2015-] ?[1-9]\d{0,2})*)\)(?=(?P<after>[.,;:]|\s|$))")
 _SQUARE = re.compile(r"\w ?\[[1-9]\d{0,2}(?:[,;\u2010-\u2015 -]+[1-9]\d{0,2})*\]")
 _ENTRY = re.compile(r"(?:^|[.;)\d] )\[?(?P<number>[1-9]\d{0,2})[.\])]?\s(?=\W?[A-Z])")
 _COUNTS = re.compile(
@@ -25,6 +22,8 @@ _COUNTS = re.compile(
     re.IGNORECASE,
 )
 """What a number in brackets counts, measures or grades, or goes on from: then it is no citation."""
+_WORD = re.compile(r"[\w\u2019'\"\u201d).,%-]+\Z")
+_LONGEST = 40
 _FEWEST = 5
 
 
@@ -32,7 +31,7 @@ def round_citations(blocks: Sequence[tuple[str, str, int]]) -> list[list[Span]]:
     """For each block (text, kind, depth) the citations in round brackets to leave out of it."""
     listed, told = _references(blocks)
     most = len(listed)
-    groups = [list(_GROUP.finditer(blocks[i][0])) for i in told]
+    groups = [[m for m in _GROUP.finditer(blocks[i][0]) if _before(m)] for i in told]
     if most < _FEWEST or not _cites_in_order([_numbers(m["numbers"]) for own in groups for m in own], most):
         return [[] for _ in blocks]
     if sum(len(_SQUARE.findall(blocks[i][0])) for i in told) > sum(map(len, groups)):
@@ -45,11 +44,19 @@ def round_citations(blocks: Sequence[tuple[str, str, int]]) -> list[list[Span]]:
             new = [n for n in numbers if n > highest]
             # The next of the list, or the next ones, stand nowhere by chance; those named before may count something.
             following = new == list(range(highest + 1, highest + 1 + len(new)))
-            sure = len(numbers) > 1 or match["after"].strip() or match["before"].rstrip(".,") == "al"
-            if sure and max(numbers) <= most and following and (new or not _COUNTS.fullmatch(match["before"])):
+            sure = len(numbers) > 1 or match["after"].strip() or _before(match).rstrip(".,") == "al"
+            if sure and max(numbers) <= most and following and (new or not _COUNTS.fullmatch(_before(match))):
                 highest += len(new)
-                cuts.setdefault(i, []).append(match.span("cut"))
+                text, start = match.string, match.start()
+                cuts.setdefault(i, []).append((start - (text[start - 1] == " "), match.end()))
     return [cuts.get(i, []) for i in range(len(blocks))]
+
+
+def _before(match: re.Match[str]) -> str:
+    """The word that a bracket follows, "" where none does."""
+    start = match.start() - (match.string[match.start() - 1 : match.start()] == " ")
+    word = _WORD.search(match.string, max(0, start - _LONGEST), start)
+    return word[0] if word else ""
 
 
 def _references(blocks: Sequence[tuple[str, str, int]]) -> tuple[set[int], list[int]]:

@@ -29,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Files = Annotated[list[Path], typer.Argument(help="Case reports, and archives of them; - is standard input.", metavar="FILE...")]
+Files = Annotated[list[Path], typer.Argument(help="Case reports, folders and archives of them; - is standard input.", metavar="FILE...")]
 Config = Annotated[Path | None, typer.Option(help="A pipeline config of your own instead of the default.", metavar="FILE")]
 Ocr = Annotated[bool, typer.Option("--ocr", help="Have ocrmypdf read the pages of PDF files that have no text.")]
 MaxSize = Annotated[int, typer.Option(help="Refuse larger files (in MB).", min=1)]
@@ -84,12 +84,13 @@ def extract(
     config: Config = None,
 ) -> None:
     """Extract the timeline of each case report."""
-    from extractor.batch import extract_all, reports
+    from extractor.batch import extract_all
+    from extractor.readers import sources
     from extractor.report.terminal import timeline_table
 
     shown, failed = console(), 0
     with told():
-        for done in extract_all(reports(files, max_bytes=max_size * 1_000_000, ocr=ocr), output, extracting(config)):
+        for done in extract_all(sources(files, max_bytes=max_size * 1_000_000, ocr=ocr), output, extracting(config)):
             if done.error is not None:
                 failed = max(failed, done.error.exit_code)
                 say(done.error)
@@ -107,7 +108,7 @@ def extract(
 
 @app.command()
 def convert(
-    files: Annotated[list[Path], typer.Argument(help="Documents, folders and archives of them; - is standard input.", metavar="FILE...")],
+    files: Files,
     output: Annotated[Path, typer.Option("--output", "-o", help="Write <id>.txt and <id>.sections.json there.", metavar="DIR")],
     preview: Annotated[bool, typer.Option("--preview", help="Write <id>.html too: the text with its sections, to look at.")] = False,
     max_size: MaxSize = 10,

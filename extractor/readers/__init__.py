@@ -59,6 +59,8 @@ def sources(paths: Sequence[Path | str], *, max_bytes: int = MAX_BYTES, ocr: boo
 
     InputError before any work where two of the files named would have one id; of two articles in archives the second one fails.
     """
+    for folder in (p for p in map(Path, paths) if p.is_dir() and not any(_walk([p]))):
+        yield Failed(str(folder), InputError(f"{folder} is a folder without a file in it: name another"))
     walked = list(_walk(paths))
     _check_ids(walked)
     seen: dict[str, str] = {}

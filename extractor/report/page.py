@@ -177,7 +177,9 @@ def _said(fact: BaseFact) -> list[list[str]]:
 def _why(reason: Constraint) -> dict[str, Any]:
     """A reason for a fact's bounds, as a sentence around the fact it counts from."""
     low, high = (None if x is None else f"{x:.0f}" for x in (reason.low, reason.high))
-    if (low, high) == ("0", "0"):
+    if low is None and high is None:
+        words = "in no known relation to"
+    elif (low, high) == ("0", "0"):
         words = "together with"
     elif low == "0" and high is None:
         words = "not before"

@@ -189,6 +189,63 @@ def show(
 
 
 @app.command()
+def report(
+    documents: Annotated[Path, typer.Argument(help="A timeline document (JSON), or a folder of them.", metavar="DOC|DIR")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="The page; for a folder the index, whose cases lie in a folder beside it.", metavar="PAGE"),
+    ] = Path("report.html"),
+) -> None:
+    """Make a page to look at: the timeline drawn, beside it the text with its evidence. It needs no network."""
+    from extractor.batch import make_folder, write_whole
+    from extractor.report.documents import cases_of, load_case
+    from extractor.report.page import file_of, index, page
+
+    with told():
+        if not documents.is_dir():
+            print(write_whole(output, page(load_case(documents))))
+            return
+        if not output.suffix:
+            raise InputError(
+                f"{output}: the index of a folder is a file, with a folder of its name beside it: name it {output}.html with --output"
+            )
+        cases, refused = cases_of(documents)
+        for error in refused:
+            say(error)
+        folder = output.with_suffix("")
+        if cases:
+            make_folder(folder)
+        for case in cases:
+            write_whole(folder / file_of(case), page(case, index=f"../{output.name}"))
+        if cases:
+            print(f"{write_whole(output, index(cases, folder.name))}: {len(cases)} cases, in {folder}")
+    if refused:
+        raise typer.Exit(max(error.exit_code for error in refused))
+
+
+@app.command()
+def plot(
+    document: Annotated[Path, typer.Argument(help="A timeline document (JSON).", metavar="DOC")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The figure: .svg, .pdf or .png.", metavar="FILE")] = Path("timeline.svg"),
+    order: Annotated[bool, typer.Option("--order", help="Space the steps evenly, in their order, instead of by days.")] = False,
+) -> None:
+    """Draw the timeline as a figure for a paper or a slide."""
+    from extractor.batch import write_whole
+    from extractor.report.documents import load_case
+
+    with told():
+        try:
+            from extractor.report.plot import FORMATS
+            from extractor.report.plot import plot as drawn
+        except ModuleNotFoundError as missing:
+            raise InputError(f"drawing a figure needs {missing.name}: install it with pip install 'extractor[plot]'") from None
+        form = output.suffix.lower().removeprefix(".")
+        if form not in FORMATS:
+            raise InputError(f"{output}: a figure ends in {', '.join(f'.{name}' for name in FORMATS)}: name it so with --output")
+        print(write_whole(output, drawn(load_case(document), form, "order" if order else "time")))
+
+
+@app.command()
 def evaluate(
     gold: Annotated[Path, typer.Argument(help="Gold: our YAML or JSON, brat, PubTator, PHEE, DocBin; a file or a folder.", metavar="GOLD")],
     predicted: Annotated[Path | None, typer.Argument(help="Timeline documents, or --run, or --given-facts.", metavar="PREDICTED")] = None,

@@ -9,7 +9,7 @@ from rich.text import Text
 from extractor.errors import DocumentError
 from extractor.schema import BaseFact, Bounds, Case, Fact, SourceInfo
 
-_COMMON = frozenset(BaseFact.model_fields) | {"type"}
+COMMON = frozenset(BaseFact.model_fields) | {"type"}
 _COLOURS = {"drug": "green", "biomarker": "magenta", "lesion": "red", "procedure": "blue", "diagnosis": "yellow", "outcome": "cyan"}
 QUOTE = 60
 MOST_AUTHORS = 3
@@ -70,13 +70,14 @@ def days(bounds: Bounds | None) -> str:
 
 def attributes(fact: BaseFact) -> str:
     """What a fact says of itself beside its name and time, `key value` by `key value`."""
-    said: dict[str, Any] = {k: v for k, v in fact.model_dump().items() if k not in _COMMON and v is not None}
-    return ", ".join(f"{k} {_shown(v)}" for k, v in said.items())
+    said: dict[str, Any] = {k: v for k, v in fact.model_dump().items() if k not in COMMON and v is not None}
+    return ", ".join(f"{k} {in_words(v)}" for k, v in said.items())
 
 
-def _shown(value: Any) -> str:
+def in_words(value: Any) -> str:
+    """A value as words: a size as `12 x 9`."""
     if isinstance(value, list | tuple):
-        return " x ".join(_shown(v) for v in value)
+        return " x ".join(in_words(v) for v in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""Mentions to facts: asks each entity type's builder, and makes one fact of what is told twice.
+"""Mentions to facts, for each patient: asks each entity type's builder, and makes one fact of what is told twice.
 
 A type's own rules are its `fact.py`: `build(mention, reading, drafts)`, and optionally `same(earlier, later, reading)`,
 `retells(earlier, later, reading)` (the same for what stands outside the case) and `review(drafts, reading)`.
@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 
 from extractor.confidence import confidence
 from extractor.entities.lexicon import HERE, Entity
+from extractor.entities.patient.stories import Person
 from extractor.entities.reading import Draft, Reading
 from extractor.schema import CASE_KINDS, STANDARD_TYPES, BaseFact, Fact, Mention
 
@@ -39,9 +40,11 @@ class Builder:
     review: Callable[[list[Draft], Reading], list[Draft]]
 
 
-def find_facts(reading: Reading, entities: Mapping[str, Entity]) -> list[Fact]:
-    """The patient's own facts, in the order of the text, without times."""
-    return [_fact(draft, number, reading) for number, draft in enumerate(_drafts(reading, entities), start=1)]
+def find_facts(people: Sequence[Person], entities: Mapping[str, Entity]) -> list[Fact]:
+    """The patients' own facts, in the order of the text, without times."""
+    found = [(draft, person) for person in people for draft in _drafts(person.reading, entities)]
+    found.sort(key=lambda x: x[0].mention.start)
+    return [_fact(draft, number, person) for number, (draft, person) in enumerate(found, start=1)]
 
 
 def _drafts(reading: Reading, entities: Mapping[str, Entity]) -> list[Draft]:
@@ -124,7 +127,9 @@ def _retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
     return earlier.name == later.name or len(shared) * 2 > max(len(earlier.name.split()), len(later.name.split()))
 
 
-def _fact(draft: Draft, number: int, reading: Reading) -> Fact:
+def _fact(draft: Draft, number: int, person: Person) -> Fact:
+    reading = person.reading
+
     def evidence(start: int, end: int, role: str, mention: Mention | None) -> dict[str, Any]:
         section = mention.section if mention else reading.sentence_at(start).section.id
         return {"start": start, "end": end, "text": reading.text[start:end], "role": role,
@@ -134,6 +139,7 @@ def _fact(draft: Draft, number: int, reading: Reading) -> Fact:
     others = [evidence(s, e, role, None) for s, e, role in dict.fromkeys(draft.evidence) if (s, e) not in {h[:2] for h in draft.heads}]
     record = {
         "id": f"F{number}",
+        "patient": person.patient.id,
         "type": draft.type,
         "name": draft.name,
         "certainty": draft.certainty,

@@ -19,6 +19,7 @@ from spacy.language import Language
 from spacy.matcher import Matcher, PhraseMatcher
 from spacy.tokens import Doc, Span
 
+from extractor.context.kin import told_of_kin
 from extractor.context.medspacy_door import ConTextGraph, ConTextModifier, ConTextRule, prune_overlapping_matches
 from extractor.errors import DataError
 from extractor.schema import CASE_KINDS, Context, Section
@@ -27,8 +28,6 @@ RULES = Path(__file__).parent / "rules.json"
 SPEAKERS = frozenset({"THIS_PATIENT", "INTRODUCES", "PRONOUN"})
 """Categories that tell whom a sentence speaks of; matched apart, so that "she" may both end a clause and name the patient."""
 _AGE = re.compile(r"(?:years?|yrs?|months?|weeks?|days?)[-\u2010\u2011\u2013 ]olds?\b", re.IGNORECASE)
-_OTHER_SEX = {"she": "his", "he": "her"}
-"""A relative of the other sex than the patient is who the next sentence's pronoun means: "His mother … She …"."""
 _NEVER_THE_PATIENT = frozenset({"front", "references", "back"})
 _RETELLS = frozenset({"abstract"})
 _FLAGS = frozenset(Context.model_fields) - {"experiencer"}
@@ -42,13 +41,12 @@ _LONGEST = 400
 @dataclass(frozen=True)
 class Knowledge:
     """rules.json: the cues; what each category means for each label, and which others take that back ("the planned surgery was
-    performed"); what ends its reach; which words shield a label from it; the relatives a pronoun can mean."""
+    performed"); what ends its reach; which words shield a label from it."""
 
     rules: tuple[Any, ...]
     categories: Mapping[str, Mapping[str, str | None]]
     cancelled_by: Mapping[str, frozenset[str]]
     shielded: Mapping[str, frozenset[str]]
-    kin: tuple[tuple[re.Pattern[str], str], ...] = ()
 
 
 def read_rules(path: Path = RULES) -> Knowledge:
@@ -76,14 +74,7 @@ def read_rules(path: Path = RULES) -> Knowledge:
         rules.append(rule)
     shielded = {label: frozenset(words) for label, words in data["shielded"].items()}
     cancelled_by = {category: frozenset(others) for category, others in data["cancelled_by"].items()}
-    return Knowledge(tuple(rules), data["categories"], cancelled_by, shielded, _kin(data.get("relatives", {})))
-
-
-def _kin(relatives: Mapping[str, Sequence[str]]) -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple(
-        (re.compile(rf"\b{_OTHER_SEX[pronoun]} (?:\w+ )?(?:{'|'.join(map(re.escape, names))})\b", re.IGNORECASE), pronoun)
-        for pronoun, names in relatives.items()
-    )
+    return Knowledge(tuple(rules), data["categories"], cancelled_by, shielded)
 
 
 @Language.factory(
@@ -131,7 +122,7 @@ class ContextStage:
         cues = self._matches(doc, starts)
         speakers = _by_sentence(((doc.vocab.strings[m], start) for m, start, _ in self._speakers(doc)), starts)
         speaks = self._who_speaks(doc, text, starts, cues, speakers)
-        kin = self._of_kin(doc, text, starts)
+        kin = self._of_kin(doc, text, starts, spans)
         for number, found in enumerate(targets):
             if not found:
                 continue
@@ -139,7 +130,9 @@ class ContextStage:
             # What is told of others is not told apart further: whether a trial's drug was planned or given is nobody's fact here.
             edges = self._edges(doc, [s for _, s in found], cues[number] if patient or kind in CASE_KINDS else ())
             for (index, span), categories in zip(found, edges, strict=True):
-                contexts[index] = self._context(span.label_, categories | {"FAMILY"} if number in kin else categories, kind, patient)
+                if any(start <= span.start_char < end for start, end in kin):
+                    categories |= {"FAMILY"}
+                contexts[index] = self._context(span.label_, categories, kind, patient)
         doc._.contexts = tuple(contexts)
         return doc
 
@@ -210,17 +203,11 @@ class ContextStage:
             before = section
         return told
 
-    def _of_kin(self, doc: Doc, text: str, starts: Sequence[int]) -> frozenset[int]:
-        """The sentences that go on about a relative named before: "His mother had breast cancer. She died at 50"."""
-        told = [(m.start(), pronoun) for kin, pronoun in self._knowledge.kin for m in kin.finditer(text)]
-        offsets = [doc[i].idx for i in starts] if told else []
-        found = set()
-        for start, pronoun in told:
-            following = bisect_right(offsets, start)
-            while following < len(starts) and doc[starts[following]].lower_ == pronoun:
-                found.add(following)
-                following += 1
-        return frozenset(found)
+    def _of_kin(self, doc: Doc, text: str, starts: Sequence[int], spans: Sequence[Span]) -> list[tuple[int, int]]:
+        """The stretches of the text that tell of a relative of the patient."""
+        offsets = [doc[i].idx for i in starts]
+        introduced = next((s.text for s in spans if s.label_ == "patient"), "")
+        return told_of_kin(text, list(zip(offsets, [*offsets[1:], len(text)], strict=True)), introduced) if offsets else []
 
     def _context(self, label: str, categories: Set[str], kind: str, of_patient: bool) -> Context:
         said = {c: self._meaning(c, label) for c in categories if not self._knowledge.cancelled_by.get(c, frozenset()) & categories}

@@ -50,7 +50,7 @@ _ALL = re.compile(
 _THEY = re.compile(rf"(?:[\w,-]+ ){{0,4}}?(?:the|our|these) {_GROUP}\b", re.IGNORECASE)
 _ONE_OF = re.compile(r"\b(?:one|another|the other) (?:patient|case|of (?:the|our|these|them))\b", re.IGNORECASE)
 _ANNOUNCES = re.compile(
-    r"\b(?:report|describe|present|discuss|encounter|experience)(?:s|ed|ing)?\b[^.]{0,60}?"
+    r"\b(?:report|describ|present|discuss|encounter|experienc)(?:e?s|e?d|ing|e)?\b[^.]{0,60}?"
     rf"\b(?P<count>{_WORD_NUMBER}|\d)\s+(?:[\w-]+ ){{0,5}}?(?:patients|cases|women|men|siblings|brothers|sisters|children|boys|girls|twins|individuals)\b"
     rf"|^\s*(?P<title>two|three|four|five)\s+(?:[\w-]+ ){{0,5}}?(?:patients|cases|siblings|brothers|sisters)\b",
     re.IGNORECASE,
@@ -151,7 +151,8 @@ def _meant(  # noqa: PLR0917 - what a piece of a sentence is read against
         if leads or not of_body:
             return labels, leads
     if of_body or reading.sentence_at(start).section.kind == "abstract":
-        if _ANNOUNCES.search(words):
+        announced = _ANNOUNCES.search(words)
+        if announced and announced["count"]:
             return frozenset(), False
         if _ONE_OF.match(words.lstrip()):
             return frozenset(), False

@@ -254,7 +254,7 @@ def test_each_patient_has_a_day_0_of_its_own() -> None:
     text = "Case one presented with a mass. Mastectomy was done. Case two presented with cough. Two weeks later lobectomy was done"
     facts = [
         _fact(text, "Mastectomy", 1, type="procedure", category="surgery"),
-        _fact(text, "lobectomy", 2, type="procedure", category="surgery"),
+        _fact(text, "lobectomy", 2, type="procedure", category="surgery", patient="P2"),
     ]
     heads = [{"start": text.index(w), "end": text.index(w) + 8, "text": w, "section": "S1"} for w in ("Case one", "Case two")]
     patients = [Patient.model_validate({"id": f"P{i}", "evidence": [h]}) for i, h in enumerate(heads, 1)]

@@ -34,7 +34,7 @@ _CHILD = re.compile(
     re.IGNORECASE,
 )
 _IS_TOLD = re.compile(
-    r"(?:\s*\([^)]*\))?,?\s+(?:also |then |later |subsequently |both |all |each |who |reportedly |apparently )*"
+    r"(?:\s*\([^)]*\)|, (?:an?|the|her|his|aged?) [^,;.]{1,30}(?=[ ,])|, [^,;.]{1,80}(?=,))?,?\s+(?:also |too |then |later |subsequently |both |all |each |who |reportedly |apparently )*"
     r"(?:had|has|have|was|were|is|are|died|passed|suffered|underwent|received|developed|took|did|carried|presented|succumbed|never|denied)\b(?!"
     r" (?:also |then |been )*(?:informed|told|counsel|asked|advised|concerned|present\b|unable|noticed|noted|observed|found|brought|seen|reported|"
     r"given|consent|refus|declin|agreed|interview|questioned|contacted|able|aware))",
@@ -48,6 +48,8 @@ _BACK = re.compile(
     re.IGNORECASE,
 )
 """Where a sentence that told of a relative comes back to the patient."""
+_BIRTH = re.compile(rf"{_BACK.pattern}|\b(?:by|via|through|(?:was|were|is|been) (?:born|delivered))\b", re.IGNORECASE)
+"""Where words about a newborn come back to the mother: with the birth itself, which is hers."""
 _FATE = re.compile(
     r"(?:had |has |have )?(?:also )?(?:died|passed (?:away|on)|succumbed|deliver|gave birth|conceived|took\b|did not (?:take|book|receive|attend|smoke))",
     re.IGNORECASE,
@@ -57,6 +59,8 @@ _FEMALE = re.compile(r"\b(?:wom[ae]n|females?|lady|girl|mother|housewife|\w*grav
 _MALE = re.compile(r"\b(?:m[ae]n|males?|gentleman|boy)\b", re.IGNORECASE)
 _RELATIVES = (*_WOMEN.split("|"), *_MEN.split("|"), "parent", "sibling", "cousin", "twin")
 _CHILDREN = ("newborn", "neonate", "infant", "baby", "babies", "fetus", "foetus", "offspring", "deliver", "birth")
+_INTRODUCED = re.compile(r"\b(?:years?|months?)[- ]olds?\b[^.;,]*,\s\Z", re.IGNORECASE)
+"""Words before a relative who is introduced as a patient: "a 76-year-old man, her husband, presented"."""
 _WORD = re.compile(r"\w+")
 _AHEAD = 600
 """A patient whose pronoun comes again within so many characters has lived on."""
@@ -81,14 +85,17 @@ def told_of_kin(text: str, sentences: Sequence[tuple[int, int]], introduced: str
     firsts = [start for start, _ in sentences]
     for match, pronouns, of in _named(text, introduced):
         number = bisect_right(firsts, match.start()) - 1
-        stop = sentences[number][1]
+        first, stop = sentences[number]
+        if _INTRODUCED.search(text[first : match.start()]):
+            continue
         resumed = _RESUMED.match(text, match.end())
         goes_on = resumed is not None and resumed["pronoun"].lower() in {"who", *pronouns}
-        is_told = goes_on or match.re is _CHILD or _IS_TOLD.match(text, match.end()) is not None
-        back = _BACK.search(text, resumed.end() if goes_on and resumed else match.end(), stop)
+        is_child, opens = match.re is _CHILD, not text[first : match.start()].strip()
+        is_told = goes_on or is_child or (opens and " of " in match[0]) or _IS_TOLD.match(text, match.end()) is not None
+        back = (_BIRTH if is_child else _BACK).search(text, resumed.end() if goes_on and resumed else match.end(), stop)
         if is_told:
             found.append((match.start(), back.start() if back else stop))
-        if back is None:
+        if back is None or is_child:
             found += _carried(text, sentences[number + 1 :], pronouns, of)
     return found
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from extractor.entities.patient.fact import age_of, described, introductions, is_relative
+from extractor.entities.patient.fact import age_of, described, introductions, is_relative, sex_of
 from extractor.entities.reading import Reading, Sentence
 from extractor.schema import CASE_KINDS, Mention, Patient
 
@@ -27,7 +27,7 @@ _PERSON = r"(?:case|patient|individual|wom[ae]n|m[ae]n|boy|girl|twin|sibling|bro
 _WORD_NUMBER = r"one|two|three|four|five|six|seven|eight|nine|ten"
 _LABEL = re.compile(
     rf"\b(?:cases?|patients?)(?: (?:report|presentation|description))?\s*(?:no\.?\s*|numbers?\s*|#\s*)?"
-    rf"(?P<label>\d{{1,2}}|(?i:{_WORD_NUMBER})|(?-i:I{{1,3}}|IV|VI?|[A-F]))\b(?![-\u2010-\u2014%]\w|\.\d|\s*(?:/|%|(?:year|month|week|day|hour|case|patient)s?\b))"
+    rf"(?P<label>\d{{1,2}}|(?i:{_WORD_NUMBER})|(?-i:I{{1,3}}|IV|VI?|[A-F]))\b(?![-\u2010-\u2014%]\w|\.\d|\s*(?:/|%|(?:year|month|week|day|hour|case|patient|of|from)s?\b))"
     rf"(?P<more>(?:\s*(?:,|and|&|or|-|\u2013)\s*(?:cases? |patients? )?(?:\d{{1,2}}|(?i:{_WORD_NUMBER})|(?-i:I{{1,3}}|[A-F]))\b(?!\s*(?:year|month|week|day)))*)",
     re.IGNORECASE,
 )
@@ -160,7 +160,7 @@ def _meant(  # noqa: PLR0917 - what a piece of a sentence is read against
             return numbers, True
     for mention in reading.within(start, min(end, start + _OPENING), "patient"):
         age = age_of(mention)
-        if age in ages and not is_relative(mention, reading):
+        if age in ages and _is_patient(mention, reading):
             return frozenset({ages[age]}), True
     return None, False
 
@@ -211,15 +211,19 @@ def _numbered(body: Sequence[Sentence], reading: Reading) -> dict[int, int]:
 
 
 def _introduced(body: Sequence[Sentence], reading: Reading) -> dict[int, int]:
-    """Where patients without numbers are introduced, each by an age of their own, in a report that says how many they are."""
-    if not any(_ANNOUNCES.search(reading.words(s)) for s in reading.sentences if s.section.kind not in ("references", "back", "discussion")):
-        return {}
-    found: dict[str, int] = {}
+    """Where patients without numbers are introduced, each by an age and sex of their own.
+
+    A report that does not say how many they are tells of two only where one is a man, one a woman.
+    """
+    found: dict[tuple[str | None, str | None], int] = {}
     for sentence in body:
         mention = _introduction(sentence, reading)
-        age = age_of(mention) if mention else None
-        if age is not None:
-            found.setdefault(age, sentence.start)
+        if mention is not None:
+            found.setdefault((age_of(mention), sex_of(mention)), sentence.start)
+    elsewhere = ("references", "back", "discussion")
+    announced = any(_ANNOUNCES.search(reading.words(s)) for s in reading.sentences if s.section.kind not in elsewhere)
+    if not announced and {sex for _, sex in found} != {"female", "male"}:
+        return {}
     return {at: number for number, at in enumerate(sorted(found.values()), start=1)}
 
 
@@ -228,7 +232,11 @@ def _introduction(sentence: Sentence, reading: Reading) -> Mention | None:
     words = reading.words(sentence)
     opening = _INTRODUCES.match(words)
     near = reading.within(sentence.start, min(sentence.end, sentence.start + _OPENING), "patient")
-    return next((m for m in near if opening and age_of(m) and not is_relative(m, reading)), None)
+    return next((m for m in near if opening and age_of(m) and _is_patient(m, reading)), None)
+
+
+def _is_patient(mention: Mention, reading: Reading) -> bool:
+    return mention.context.experiencer == "patient" and not is_relative(mention, reading)
 
 
 def _ages(starts: Mapping[int, int], body: Sequence[Sentence], reading: Reading) -> dict[str, int]:
@@ -237,7 +245,7 @@ def _ages(starts: Mapping[int, int], body: Sequence[Sentence], reading: Reading)
     for at, number in starts.items():
         for mention in reading.within(at, at + 2 * _OPENING, "patient"):
             age = age_of(mention)
-            if age is not None and not is_relative(mention, reading):
+            if age is not None and _is_patient(mention, reading):
                 of.setdefault(age, set()).add(number)
                 break
     return {age: next(iter(numbers)) for age, numbers in of.items() if len(numbers) == 1}

@@ -41,12 +41,14 @@ _LONGEST = 400
 @dataclass(frozen=True)
 class Knowledge:
     """rules.json: the cues; what each category means for each label, and which others take that back ("the planned surgery was
-    performed"); what ends its reach; which words shield a label from it."""
+    performed"); what ends its reach; which words before a label shield it, and
+    which behind it: what shows something was done ("no bleeding, and angiography showed")."""
 
     rules: tuple[Any, ...]
     categories: Mapping[str, Mapping[str, str | None]]
     cancelled_by: Mapping[str, frozenset[str]]
     shielded: Mapping[str, frozenset[str]]
+    told_by: Mapping[str, frozenset[str]]
 
 
 def read_rules(path: Path = RULES) -> Knowledge:
@@ -74,7 +76,8 @@ def read_rules(path: Path = RULES) -> Knowledge:
         rules.append(rule)
     shielded = {label: frozenset(words) for label, words in data["shielded"].items()}
     cancelled_by = {category: frozenset(others) for category, others in data["cancelled_by"].items()}
-    return Knowledge(tuple(rules), data["categories"], cancelled_by, shielded)
+    told_by = {label: frozenset(words) for label, words in data.get("told_by", {}).items()}
+    return Knowledge(tuple(rules), data["categories"], cancelled_by, shielded, told_by)
 
 
 @Language.factory(
@@ -173,6 +176,8 @@ class ContextStage:
         words = self._knowledge.shielded.get(target.label_)
         if not words or self._meaning(modifier.category, "*") in _OTHERS:
             return False
+        if target.end < len(doc) and doc[target.end].lower_ in self._knowledge.told_by.get(target.label_, ()):
+            return True
         _, end = modifier.modifier_span
         return any(doc[i].lower_ in words for i in range(end, target.start))
 

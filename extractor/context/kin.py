@@ -36,7 +36,7 @@ _CHILD = re.compile(
 _IS_TOLD = re.compile(
     r"(?:\s*\([^)]*\)|, (?:an?|the|her|his|aged?) [^,;.]{1,30}(?=[ ,])|, [^,;.]{1,80}(?=,))?,?\s+(?:also |too |then |later |subsequently |both |all |each |who |reportedly |apparently )*"
     r"(?:had|has|have|was|were|is|are|died|passed|suffered|underwent|received|developed|took|did|carried|presented|succumbed|never|denied)\b(?!"
-    r" (?:also |then |been )*(?:informed|told|counsel|asked|advised|concerned|present\b|unable|noticed|noted|observed|found|brought|seen|reported|"
+    r" (?:also |then |been )*(?:informed|told|counsel|asked|advised|concerned|present\b|unable|noticed|noted|observed|found(?! to| with| on)|brought|seen|reported|"
     r"given|consent|refus|declin|agreed|interview|questioned|contacted|able|aware))",
     re.IGNORECASE,
 )

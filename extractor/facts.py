@@ -8,7 +8,7 @@ Without one a mention becomes a fact with its own name and attributes.
 import importlib
 import importlib.util
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from extractor.confidence import confidence
 from extractor.entities.lexicon import HERE, Entity
 from extractor.entities.patient.stories import Person
 from extractor.entities.reading import Draft, Reading
-from extractor.schema import CASE_KINDS, STANDARD_TYPES, BaseFact, Fact, Mention
+from extractor.schema import CASE_KINDS, STANDARD_TYPES, BaseFact, Fact, Mention, Relation
 
 _ONE_FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
 _COMMON = frozenset(BaseFact.model_fields) | {"type"}
@@ -40,11 +40,30 @@ class Builder:
     review: Callable[[list[Draft], Reading], list[Draft]]
 
 
-def find_facts(people: Sequence[Person], entities: Mapping[str, Entity]) -> list[Fact]:
-    """The patients' own facts, in the order of the text, without times."""
-    found = [(draft, person) for person in people for draft in _drafts(person.reading, entities)]
-    found.sort(key=lambda x: x[0].mention.start)
-    return [_fact(draft, number, person) for number, (draft, person) in enumerate(found, start=1)]
+@dataclass(frozen=True)
+class Found:
+    """The facts of a report, and the relations between them that are not of time."""
+
+    facts: tuple[Fact, ...]
+    relations: tuple[Relation, ...]
+
+
+def find_facts(people: Sequence[Person], entities: Mapping[str, Entity]) -> Found:
+    """The patients' own facts, in the order of the text, without times, and how they hang together."""
+    drafts = [(draft, person) for person in people for draft in _drafts(person.reading, entities)]
+    drafts.sort(key=lambda x: x[0].mention.start)
+    facts = [_fact(draft, number, person) for number, (draft, person) in enumerate(drafts, start=1)]
+    fact_of = {id(draft): fact for (draft, _), fact in zip(drafts, facts, strict=True)}
+    return Found(tuple(facts), tuple(_same_lesions([draft for draft, _ in drafts], fact_of)))
+
+
+def _same_lesions(drafts: Sequence[Draft], fact_of: Mapping[int, Fact]) -> Iterator[Relation]:
+    """The later observations of a lesion, each with the one before it."""
+    for draft in drafts:
+        earlier = fact_of.get(id(draft.observed_before))
+        if draft.observed_before is not draft and earlier is not None:
+            later = fact_of[id(draft)]
+            yield Relation(type="same-lesion", source=later.id, target=earlier.id, evidence=later.evidence[:1])
 
 
 def _drafts(reading: Reading, entities: Mapping[str, Entity]) -> list[Draft]:

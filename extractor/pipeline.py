@@ -18,7 +18,8 @@ def extract(source: Source | Path | str, nlp: Any) -> Case:
     report = source if isinstance(source, Source) else read(Path(source))
     reading = annotate(report, nlp)
     reported = people(reading)
-    placed = place(find_facts(reported, entities_of(nlp)), reported)
+    found = find_facts(reported, entities_of(nlp))
+    placed = place(found.facts, reported)
     return Case(
         generator=Generator(version=version("extractor"), pipeline=pipeline_name(nlp), pipeline_digest=pipeline_digest(nlp)),
         source=report.info,
@@ -27,7 +28,7 @@ def extract(source: Source | Path | str, nlp: Any) -> Case:
         patients=tuple(_on_pages(report, patient) for patient in placed.patients),
         mentions=reading.mentions,
         facts=located(report, placed.facts),
-        relations=located(report, placed.relations),
+        relations=located(report, (*placed.relations, *found.relations)),
         warnings=(*report.warnings, *_no_case(report, len(placed.facts)), *placed.warnings),
     )
 

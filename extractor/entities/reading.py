@@ -107,6 +107,8 @@ class Draft:
     certainty: str = "confirmed"
     head: tuple[int, int] = (-1, -1)
     heads: list[tuple[int, int, Mention]] = field(default_factory=list)
+    observed_before: "Draft | None" = None
+    """Of a lesion the earlier observation of the same one."""
 
     def __post_init__(self) -> None:
         if self.head == (-1, -1):

@@ -32,6 +32,17 @@ def antecedent(draft: Draft, reading: Reading, drafts: Sequence[Draft]) -> Draft
     return _likest(draft, known, reading)
 
 
+def observed_before(draft: Draft, reading: Reading, drafts: Sequence[Draft]) -> Draft | None:
+    """The earlier observation of a lesion that a draft tells something new of: it changed, or is called the one that is known."""
+    earlier = antecedent(draft, reading, drafts)
+    if earlier is None or earlier is draft or draft.attributes["course"] == "new" or _says_new(draft, reading):
+        return None
+    if draft.attributes["course"] not in CHANGED and not is_definite(reading, draft.mention):
+        return None
+    sites = {earlier.attributes.get("site"), draft.attributes.get("site")}
+    return earlier if len(sites) == 1 or None in sites or is_definite(reading, draft.mention) else None
+
+
 def retold(draft: Draft, reading: Reading, drafts: Sequence[Draft]) -> Draft | None:
     """The observation that a draft tells again, if it tells nothing new."""
     return _likest(draft, [d for d in drafts if d.type == "lesion" and _tells_again(d, draft, reading)], reading)

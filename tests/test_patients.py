@@ -88,7 +88,8 @@ def test_each_patient_has_their_own_day_0_and_order(nlp: Any) -> None:
 
 def test_the_same_thing_of_two_patients_is_two_facts(nlp: Any) -> None:
     case = timeline(
-        "Case 1: A 50-year-old woman had lung cancer. She received cisplatin. Case 2: A 61-year-old man had lung cancer. He received cisplatin.",
+        "Case 1: A 50-year-old woman had lung cancer. She received cisplatin. "
+        "Case 2: A 61-year-old man had lung cancer. He received cisplatin.",
         nlp,
     )
     assert [(f.patient, f.name) for f in case.facts if f.type == "drug"] == [("P1", "cisplatin"), ("P2", "cisplatin")]
@@ -123,7 +124,7 @@ def test_an_abstract_and_a_legend_retell_the_patient_they_name(nlp: Any) -> None
         "A 50-year-old woman had lung cancer. To our knowledge, this is the second case of this kind. She received cisplatin.",
         "A 50-year-old woman had lung cancer. Only two cases have been reported in patients of 30 and 61 years. She received cisplatin.",
         "A 50-year-old woman had lung cancer. Her 61-year-old brother had gout. She received cisplatin in two courses.",
-        "A 50-year-old woman was seen. She had gout.\n\nDiscussion\nPatient 2 of Smith's series was a 61-year-old man. He received cisplatin.",
+        "A 50-year-old woman was seen.\n\nDiscussion\nPatient 2 of Smith's series was a 61-year-old man. He received cisplatin.",
         "A 34-year-old woman gave birth to a boy. A healthy male neonate was seen in the nursery. She had a rash.",
     ],
 )

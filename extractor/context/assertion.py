@@ -32,6 +32,7 @@ _NEVER_THE_PATIENT = frozenset({"front", "references", "back"})
 _RETELLS = frozenset({"abstract"})
 _FLAGS = frozenset(Context.model_fields) - {"experiencer"}
 _OTHERS = ("family", "other_patient", "literature")
+_TRUE_IN_GENERAL = "GENERAL_TRUTH"
 _PLAIN = Context()
 _LITERATURE = Context(experiencer="literature")
 _LONGEST = 400
@@ -219,8 +220,9 @@ class ContextStage:
         flags = {value: True for value in said.values() if value in _FLAGS}
         others = [o for o in _OTHERS if o in said.values()]
         if kind in CASE_KINDS:
-            # A cue of the literature in a sentence about this patient compares: "the largest in the literature".
-            others = [o for o in others if o == "family" or not of_patient]
+            # A cue of the literature in a sentence about this patient compares: "the largest in the literature"; what is true in
+            # general stays so there: "because the drug is known to cause …".
+            others = [o for o in others if o == "family" or not of_patient or _TRUE_IN_GENERAL in categories]
         elif not of_patient:
             others = [o for o in others if o == "family"] or ["literature"]
         if not flags and not others:

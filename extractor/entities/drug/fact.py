@@ -117,11 +117,12 @@ def _given_before(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -
     index = reading.sentence_at(mention.start).index
     reach = 1 if mention.text.lower() in _PRONOUNS else FAR
     given = [d for d in drafts if d.type == "drug" and d.attributes.get("status", "given") == "given" and d.head[0] < mention.start]
-    given = [d for d in given if index - reading.sentence_at(d.heads[-1][0]).index <= reach]
+    told = {id(d): max(h[0] for h in d.heads if h[0] < mention.start) for d in given}
+    given = [d for d in given if index - reading.sentence_at(told[id(d)]).index <= reach]
     if not given:
         return []
     of_the_illness = [d for d in given if family_of(d.mention) in ANTICANCER]
-    last = max(of_the_illness or given, key=lambda d: d.head)
+    last = max(of_the_illness or given, key=lambda d: told[id(d)])
     partners = {m.start for m in group(last.mention, reading)}
     together = sorted((d for d in given if d.head[0] in partners), key=lambda d: d.head)
     if mention.text.lower().endswith("former"):

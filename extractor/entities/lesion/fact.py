@@ -101,7 +101,9 @@ def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[D
         found.append(draft)
         if again:
             grown = {**attributes, "course": course, "size_mm": size[2] if size and size[0] > again[0] else None}
-            found.append(Draft("lesion", draft.name, mention, sentence, grown, evidence, head=again, observed_before=draft.retells or draft))
+            found.append(
+                Draft("lesion", draft.name, mention, sentence, grown, evidence, head=again, observed_before=draft.retells or draft)
+            )
     return found
 
 

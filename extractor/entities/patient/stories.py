@@ -7,6 +7,7 @@ all. What is said of cases in general, or of two of them at once ("in cases 1 an
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from extractor.entities.patient.fact import age_of, described, introductions, is_relative, sex_of
 from extractor.entities.reading import Reading, Sentence
@@ -25,10 +26,12 @@ _MOST = 20
 """A number above is no number of a case ("case 2019")."""
 _PERSON = r"(?:case|patient|individual|wom[ae]n|m[ae]n|boy|girl|twin|sibling|brother|sister)"
 _WORD_NUMBER = r"one|two|three|four|five|six|seven|eight|nine|ten"
+_NUMBER = rf"(?:\d{{1,2}}|(?i:{_WORD_NUMBER})|(?-i:I{{1,3}}|IV|VI?|[A-F]))"
+_UNIT = r"(?:year|month|week|day|hour|case|patient|of|from)s?\b"
 _LABEL = re.compile(
-    rf"\b(?:cases?|patients?)(?: (?:report|presentation|description))?\s*(?:no\.?\s*|numbers?\s*|#\s*)?"
-    rf"(?P<label>\d{{1,2}}|(?i:{_WORD_NUMBER})|(?-i:I{{1,3}}|IV|VI?|[A-F]))\b(?![-\u2010-\u2014%]\w|\.\d|\s*(?:/|%|(?:year|month|week|day|hour|case|patient|of|from)s?\b))"
-    rf"(?P<more>(?:\s*(?:,|and|&|or|-|\u2013)\s*(?:cases? |patients? )?(?:\d{{1,2}}|(?i:{_WORD_NUMBER})|(?-i:I{{1,3}}|[A-F]))\b(?!\s*(?:year|month|week|day)))*)",
+    r"\b(?:cases?|patients?)(?: (?:report|presentation|description))?\s*(?:no\.?\s*|numbers?\s*|#\s*)?"
+    rf"(?P<label>{_NUMBER})\b(?![-\u2010-\u2014%]\w|\.\d|\s*(?:/|%|{_UNIT}))"
+    rf"(?P<more>(?:\s*(?:,|and|&|or|-|\u2013)\s*(?:cases? |patients? )?{_NUMBER}\b(?!\s*{_UNIT}))*)",
     re.IGNORECASE,
 )
 """A numbered case, with further numbers where several are named: "Case 2", "patients A and B"."""
@@ -39,24 +42,29 @@ _ORDINAL = re.compile(
 )
 _RUN_ON = re.compile(r"[.:;]\s*(?P<turn>(?:(?:in|our|the)\s+|[(\[])*)\Z", re.IGNORECASE)
 _LEAD = re.compile(
-    r"[\s(\[\u2022*#.:\d\u2013-]*(?:(?:in|for|as for|regarding|concerning)\s+)?(?:(?:the|our|a)\s+)?(?:(?:patient|case) (?:in|of|from)\s+)?", re.IGNORECASE
+    r"[\s(\[\u2022*#.:\d\u2013-]*(?:(?:in|for|as for|regarding|concerning)\s+)?(?:(?:the|our|a)\s+)?"
+    r"(?:(?:patient|case) (?:in|of|from)\s+)?",
+    re.IGNORECASE,
 )
 """What may stand in a sentence before the words that turn to a patient: "(", "In the", "The patient in"."""
-_GROUP = r"(?:patients|cases|women|men|boys|girls|individuals|siblings|brothers|sisters|twins)"
+_GROUP = r"(?:patients|cases|women|men|boys|girls|individuals|children|siblings|brothers|sisters|twins)"
 _ALL = re.compile(
-    rf"\b(?:both|(?:all |both )?(?:of )?(?:the |our |these )?(?:two|three|four|five|six|\d)|all(?: of)?(?: the| our| these)?) (?:{_GROUP}|of them)\b",
+    r"\b(?:both|(?:all |both )?(?:of )?(?:the |our |these )?(?:two|three|four|five|six|\d)|all(?: of)?(?: the| our| these)?) "
+    rf"(?:{_GROUP}|of them)\b",
     re.IGNORECASE,
 )
 _THEY = re.compile(rf"(?:[\w,-]+ ){{0,4}}?(?:the|our|these) {_GROUP}\b", re.IGNORECASE)
 _ONE_OF = re.compile(r"\b(?:one|another|the other) (?:patient|case|of (?:the|our|these|them))\b", re.IGNORECASE)
 _ANNOUNCES = re.compile(
     r"\b(?:report|describ|present|discuss|encounter|experienc)(?:e?s|e?d|ing|e)?\b[^.]{0,60}?"
-    rf"\b(?P<count>{_WORD_NUMBER}|\d)\s+(?:[\w-]+ ){{0,5}}?(?:patients|cases|women|men|siblings|brothers|sisters|children|boys|girls|twins|individuals)\b"
-    rf"|^\s*(?P<title>two|three|four|five)\s+(?:[\w-]+ ){{0,5}}?(?:patients|cases|siblings|brothers|sisters)\b",
+    rf"\b(?P<count>{_WORD_NUMBER}|\d)\s+(?:[\w-]+ ){{0,5}}?{_GROUP}\b"
+    rf"|^\s*(?:two|three|four|five)\s+(?:[\w-]+ ){{0,5}}?{_GROUP}\b",
     re.IGNORECASE,
 )
 _SINGLE = re.compile(r"\b(?:she|he|her|his)\b", re.IGNORECASE)
-_INTRODUCES = re.compile(r"\s*(?:(?:the|our|this) patient (?:was|is)\s+)?(?:an?|the other(?: patient)?,?(?: was)?(?: an?)?)\s", re.IGNORECASE)
+_INTRODUCES = re.compile(
+    r"\s*(?:(?:the|our|this) patient (?:was|is)\s+)?(?:an?|the other(?: patient)?,?(?: was)?(?: an?)?)\s", re.IGNORECASE
+)
 _OPENING = 80
 """A patient is introduced by age within so many characters of a sentence."""
 
@@ -112,9 +120,9 @@ def _parts(reading: Reading) -> dict[int, list[Stretch]]:
         if sentence.section is not section and not (of_body and section is not None and section.kind in CASE_KINDS):
             now = frozenset()
         section = sentence.section
-        for start, end, meant, lasting in _turns(sentence, starts, numbers, ages, reading, of_body=of_body):
-            if meant is None and now == numbers and len(single) == 1 and _SINGLE.search(reading.text[start:end]):
-                meant = single
+        for start, end, named, lasting in _turns(sentence, starts, numbers, ages, reading, of_body=of_body):
+            of_one = named is None and now == numbers and len(single) == 1 and _SINGLE.search(reading.text[start:end])
+            meant = single if of_one else named
             owners = now if meant is None else meant
             for n in sorted(owners):
                 parts[n].append((start, end))
@@ -132,7 +140,7 @@ def _turns(
     """The pieces of a sentence with whom each tells of (None: of whom was told before), and whether that lasts beyond it."""
     inner = sorted(at for at in starts if sentence.start < at < sentence.end)
     edges = [sentence.start, *inner, sentence.end]
-    return [(a, b, *_meant(a, b, starts, numbers, ages, reading, of_body=of_body)) for a, b in zip(edges, edges[1:], strict=False)]
+    return [(a, b, *_meant(a, b, starts, numbers, ages, reading, of_body=of_body)) for a, b in pairwise(edges)]
 
 
 def _meant(  # noqa: PLR0917 - what a piece of a sentence is read against
@@ -160,7 +168,7 @@ def _meant(  # noqa: PLR0917 - what a piece of a sentence is read against
             return numbers, True
     for mention in reading.within(start, min(end, start + _OPENING), "patient"):
         age = age_of(mention)
-        if age in ages and _is_patient(mention, reading):
+        if age is not None and age in ages and _is_patient(mention, reading):
             return frozenset({ages[age]}), True
     return None, False
 

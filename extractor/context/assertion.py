@@ -101,16 +101,17 @@ class ContextStage:
         self._spans = spans
         self._rules = {f"{r.category}_{i}": r for i, r in enumerate(knowledge.rules) if r.category not in SPEAKERS}
         self._literals = PhraseMatcher(nlp.vocab, attr="LOWER")
-        self._patterns = Matcher(nlp.vocab)
-        self._needs: dict[str, list[list[frozenset[str]]]] = {}
-        for places in (_needed(r.pattern) for r in self._rules.values() if r.pattern is not None):
-            for word in min(places, key=len, default=frozenset({""})):
-                self._needs.setdefault(word, []).append(places)
-        for key, rule in self._rules.items():
+        self._patterns: dict[str, list[tuple[int, list[frozenset[str]], Matcher]]] = {}
+        """By a word that a match must hold: number, words for each of its places, and the pattern itself."""
+        for number, (key, rule) in enumerate(self._rules.items()):
             if rule.pattern is None:
                 self._literals.add(key, [nlp.make_doc(rule.literal.lower())])
-            else:
-                self._patterns.add(key, [rule.pattern])
+                continue
+            pattern = Matcher(nlp.vocab)
+            pattern.add(key, [rule.pattern])
+            places = _needed(rule.pattern)
+            for word in min(places, key=len, default=frozenset({""})):
+                self._patterns.setdefault(word, []).append((number, places, pattern))
         self._speakers = PhraseMatcher(nlp.vocab, attr="LOWER")
         for category in SPEAKERS:
             self._speakers.add(category, [nlp.make_doc(r.literal) for r in knowledge.rules if r.category == category])
@@ -152,8 +153,14 @@ class ContextStage:
             sentence = doc[start:end]
             words = {t.lower_ for t in sentence}
             words.add("")  # under it stand the patterns that need no word
-            if any(all(not words.isdisjoint(place) for place in places) for word in words for places in self._needs.get(word, ())):
-                found[number] += [(m, start + a, start + b) for m, a, b in self._patterns(sentence)]
+            possible = {
+                order: pattern
+                for word in words
+                for order, places, pattern in self._patterns.get(word, ())
+                if all(not words.isdisjoint(place) for place in places)
+            }
+            for _, pattern in sorted(possible.items()):
+                found[number] += [(m, start + a, start + b) for m, a, b in pattern(sentence)]
         kept = [sorted(prune_overlapping_matches(cues), key=lambda x: x[1:]) for cues in found]
         return [[(self._rules[strings[m]], start, end) for m, start, end in cues] for cues in kept]
 

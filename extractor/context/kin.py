@@ -77,7 +77,7 @@ def _words() -> _Words:
             re.IGNORECASE,
         ),
         re.compile(
-            r"(?:(?<=^)|(?<=[.;\n] )|(?<=\n)|(?<=\. \s))(?:the )?(?:(?P<she>mother)|(?P<he>father)|(?P<they>parents))\b"
+            r"(?:(?<=^)|(?<=[.;\n] )|(?<=\n)|(?<=\.\s\s))(?:the )?(?:(?P<she>mother)|(?P<he>father)|(?P<they>parents))\b"
             r"(?! and (?:the )?(?:infant|baby|child)\b)",
             re.IGNORECASE,
         ),
@@ -110,7 +110,7 @@ def told_of_kin(text: str, sentences: Sequence[tuple[int, int]], introduced: str
     words = _words()
     found: list[tuple[int, int]] = []
     firsts = [start for start, _ in sentences]
-    for match, pronouns, of in _named(text, introduced):
+    for match, pronouns, of in _named(text, sentences, introduced):
         number = bisect_right(firsts, match.start()) - 1
         first, stop = sentences[number]
         if _INTRODUCED.search(text[first : match.start()]):
@@ -139,19 +139,27 @@ def _carried(text: str, following: Sequence[tuple[int, int]], pronouns: Collecti
         yield start, end
 
 
-def _named(text: str, introduced: str) -> Iterator[tuple[re.Match[str], frozenset[str], str | None]]:
+def _named(text: str, sentences: Sequence[tuple[int, int]], introduced: str) -> Iterator[tuple[re.Match[str], frozenset[str], str | None]]:
     """Each naming of a relative, the pronouns that could mean them, and the patient's own."""
     lowered, words = text.lower(), _words()
     patient = "she" if _FEMALE.search(introduced) else "he" if _MALE.search(introduced) else None
     young = is_young(introduced)
-    if any(word in lowered for word in words.relatives):
-        for match in words.relative.finditer(text):
+    for start, end in _with(words.relatives, lowered, sentences):
+        for match in words.relative.finditer(text, start, end):
             whose = {"her": "she", "his": "he"}.get(match[0][:3].lower())
             yield match, _pronouns(match), whose or patient
-        for match in words.parent.finditer(text) if young else ():
+        for match in words.parent.finditer(text, start, end) if young else ():
             yield match, _pronouns(match), patient
-    if patient == "she" and not young and any(word in lowered for word in words.newborns):
-        yield from ((match, frozenset({"he", "it"}), patient) for match in words.newborn.finditer(text))
+    if patient == "she" and not young:
+        for start, end in _with(words.newborns, lowered, sentences):
+            yield from ((match, frozenset({"he", "it"}), patient) for match in words.newborn.finditer(text, start, end))
+
+
+def _with(words: Sequence[str], text: str, sentences: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The sentences in which one of some words begins a word; most reports have none, so the text is asked first."""
+    there = [word for word in words if word in text]
+    begins = re.compile(rf"\b(?:{'|'.join(map(re.escape, there))})", re.IGNORECASE) if there else None
+    return [(start, end) for start, end in sentences if begins and begins.search(text, start, end)]
 
 
 def _pronouns(match: re.Match[str]) -> frozenset[str]:

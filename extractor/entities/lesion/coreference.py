@@ -34,10 +34,11 @@ def antecedent(draft: Draft, reading: Reading, drafts: Sequence[Draft]) -> Draft
 
 def observed_before(draft: Draft, reading: Reading, drafts: Sequence[Draft]) -> Draft | None:
     """The earlier observation of a lesion that a draft tells something new of: it changed, or is called the one that is known."""
-    earlier = antecedent(draft, reading, drafts)
-    if earlier is None or earlier is draft or draft.attributes["course"] == "new" or _says_new(draft, reading):
+    changed = draft.attributes["course"] in CHANGED
+    if draft.attributes["course"] == "new" or _says_new(draft, reading) or not (changed or is_definite(reading, draft.mention)):
         return None
-    if draft.attributes["course"] not in CHANGED and not is_definite(reading, draft.mention):
+    earlier = antecedent(draft, reading, drafts)
+    if earlier is None:
         return None
     sites = {earlier.attributes.get("site"), draft.attributes.get("site")}
     return earlier if len(sites) == 1 or None in sites or is_definite(reading, draft.mention) else None

@@ -198,6 +198,8 @@ def _numbered(body: Sequence[Sentence], reading: Reading) -> dict[int, int]:
     Numbers count from one; where the first patient is introduced without a number, the story begins with them.
     """
     starts: dict[int, int] = {}
+    if _LABEL.search(reading.text) is None and _ORDINAL.search(reading.text) is None:
+        return {}
     for sentence in body:
         words = reading.words(sentence)
         for at, labels in _labels(words):
@@ -229,6 +231,8 @@ def _introduced(body: Sequence[Sentence], reading: Reading) -> dict[int, int]:
         if mention is not None:
             found.setdefault((age_of(mention), sex_of(mention)), sentence.start)
     elsewhere = ("references", "back", "discussion")
+    if len(found) < 2:
+        return {}
     announced = any(_ANNOUNCES.search(reading.words(s)) for s in reading.sentences if s.section.kind not in elsewhere)
     if not announced and {sex for _, sex in found} != {"female", "male"}:
         return {}

@@ -162,11 +162,10 @@ def expand(text: str, hits: Sequence[Hit], defined: Sequence[Definition], entiti
         return list(hits)
     kept = [h for h in hits if not _contradicts(text, h, meanings, foreign)]
     taken = {(h.start, h.end, h.label) for h in kept}
-    for start, short in _occurrences(text, meanings):
-        hit = meanings[short]
-        if (start, start + len(short), hit.label) not in taken:
+    for start, end, hit in _occurrences(text, meanings):
+        if (start, end, hit.label) not in taken:
             said = hit.attributes if _is_term(hit) else {}
-            kept.append(Hit(start, start + len(short), hit.label, hit.name, "abbreviation", dict(said), hit.code))
+            kept.append(Hit(start, end, hit.label, hit.name, "abbreviation", dict(said), hit.code))
     return kept
 
 
@@ -234,8 +233,19 @@ def _is_term(hit: Hit) -> bool:
     return hit.source.endswith("terms.tsv")
 
 
-def _occurrences(text: str, shorts: Mapping[str, Any]) -> list[tuple[int, str]]:
-    if not shorts:
+def _occurrences(text: str, meanings: Mapping[str, Hit]) -> list[tuple[int, int, Hit]]:
+    """Where the short forms stand as whole words, one defined in the singular also in the plural and the other way round."""
+    if not meanings:
         return []
-    names = "|".join(map(re.escape, sorted(shorts, key=len, reverse=True)))
-    return [(m.start(), m[0]) for m in re.finditer(rf"(?<![\w])(?:{names})(?![\w])", text)]
+    number = {other: hit for short, hit in meanings.items() for other in _in_other_number(short) if other not in meanings}
+    known = {**meanings, **number}
+    names = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
+    return [(m.start(), m.end(), known[m[0]]) for m in re.finditer(rf"(?<![\w])(?:{names})(?![\w])", text)]
+
+
+def _in_other_number(short: str) -> tuple[str, ...]:
+    """ "SFTs" for "SFT", and "SFT" for "SFTs"; nothing where a short form is too short to be sure."""
+    stem = short.removesuffix("s")
+    if len(stem) < 3 or not stem[-1].isupper():
+        return ()
+    return (stem if stem != short else f"{short}s",)

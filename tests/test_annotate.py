@@ -141,6 +141,18 @@ def test_what_is_no_definition(nlp: Any, text: str) -> None:
     assert definitions(text, nlp.vocab) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Two SFTs were found. A solitary fibrous tumor (SFT) was resected. The SFT grew.",
+        "Each SFT was resected. Solitary fibrous tumors (SFTs) are shown. SFTs grew.",
+    ],
+)
+def test_a_short_form_stands_in_either_number_and_before_its_definition(nlp: Any, text: str) -> None:
+    found = [m for m in mentions(nlp, text, "SFT") + mentions(nlp, text, "SFTs") if m.label == "diagnosis"]
+    assert len({m.start for m in found}) == 3
+
+
 def test_a_short_form_means_its_long_form_everywhere(nlp: Any) -> None:
     text = "LC is feared. Leptomeningeal carcinomatosis (LC) was found. LC grew, but the LCs did not."
     found = mentions(nlp, text, "LC")

@@ -30,6 +30,7 @@ _INLINE = re.compile(
     r"(?:\s(?:\d{1,2}|[IVX]{1,3}))?)\s?(?P<mark>[:.|]|\s[-\u2013\u2014](?=\s))(?=\s*\S)"
 )
 _INLINE_IN_CAPITALS = re.compile(r"(?<=[.!?)\]]\s)(?P<heading>[A-Z][A-Z ,/&\-]{3,50}?)\s?:(?=\s)")
+_FIRST_CASE = re.compile(r"\W{0,3}(?:case|patient)\s*(?:no\.?\s*|#\s*)?(?:1|one|I|A)\b", re.IGNORECASE)
 _COUNTED = re.compile(r"(?<=[.!?)\]]\s)(?P<heading>(?:Case|Patient)\s(?:\d{1,2}|[A-D]|[IVX]{1,3}))\s?[:.](?=\s+[A-Z])", re.IGNORECASE)
 _INLINE_IN_PARAGRAPH = re.compile(r"(?<=[.!?)\]]\s)(?P<heading>[A-Z][A-Za-z ,/&\-]{3,40}?)\s?[:.](?=\s+[A-Z\d(])")
 _CAPTION = re.compile(
@@ -436,7 +437,8 @@ def _cover(text: str, lines: Sequence[Line], marks: list[Mark]) -> list[Mark]:
     kinds = {m.kind for m in headed}
     narrative = text[:end]
     # "Treatment" or "Discussion" may head the later parts of a story that began without a heading.
-    if not kinds & {"case", "introduction", "abstract"} and tells_of_a_patient(narrative):
+    # So may "Case 2" that of a text which begins with "Case 1".
+    if (_FIRST_CASE.match(narrative) or not kinds & {"case", "introduction", "abstract"}) and tells_of_a_patient(narrative):
         first = [Mark(0, "case", None)]
     elif not headed:
         # A short text without headings is an abstract or an excerpt: less is asked of it than of an editorial.

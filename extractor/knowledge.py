@@ -28,7 +28,8 @@ def pipeline_of(config: Path | None = None) -> tuple[str, str]:
         settings = Config().from_disk(path, interpolate=False)
         content = path.read_bytes()
     except (OSError, ValueError) as error:
-        raise DataError(f"{path}: {str(error).strip()}") from None
+        said = " ".join(line.strip() for line in str(error).splitlines() if line.strip())
+        raise DataError(f"{path} is no pipeline config ({said}): copy extractor/default.cfg and change the copy") from None
     package = Path(__file__).parent
     own = [p for pattern in _PATTERNS for p in package.rglob(pattern)]
     digest = hashlib.sha256(content)

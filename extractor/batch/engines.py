@@ -29,6 +29,7 @@ class Local:
     settings: Settings
     jobs: int
     timeout: float | None = None
+    do: Callable[[Task, Settings], Result] = work
 
     def __call__(self, tasks: Iterator[Task]) -> Iterator[Result]:
         """The results of tasks, in the order in which they are ready; no process is started where there is no task."""
@@ -45,7 +46,7 @@ class Local:
             )  # fmt: skip
             try:
                 for task in _chained(first, tasks):
-                    pending[pool.schedule(work, args=[task, self.settings], timeout=self.timeout)] = task
+                    pending[pool.schedule(self.do, args=[task, self.settings], timeout=self.timeout)] = task
                     while len(pending) > 2 * self.jobs:
                         yield from self._ready(pending)
                 while pending:
@@ -112,7 +113,7 @@ class Dask:
         from distributed import as_completed  # noqa: PLC0415 - an extra
 
         pending: dict[str, Task] = {}
-        ready = as_completed(raise_errors=False)
+        ready = as_completed(loop=client.loop, raise_errors=False)
         do = partial(work, settings=self.settings, seconds=self.timeout)
         width = 2 * max(self.jobs, sum(client.nthreads().values()))
         for number in count():

@@ -2,10 +2,9 @@
 
 import fcntl
 import os
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -91,7 +90,7 @@ class Batch:
                 self._take(result)
             self._settle(self._store.finish())
             self._status.settle(self._work / "status")
-            shutil.rmtree(self._work)
+            emptied(self._work, keep=False)
         return self.summary
 
     @contextmanager
@@ -105,6 +104,8 @@ class Batch:
         finally:
             self._status.close()
             os.close(folder)
+            with suppress(OSError):
+                self._work.rmdir()  # Where nothing waits in it.
 
     def _known(self) -> dict[str, Done]:
         """What the status files say is done; with `fresh` it is removed."""

@@ -18,7 +18,7 @@ Engine = Callable[[Iterator[Task]], Iterator[Result]]
 MOST_TASKS = 2000
 """After so many inputs a process is replaced: what libraries keep of every text they saw would grow without end."""
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS")
-_PATIENCE = 30
+PATIENCE = 30
 """Seconds to wait for a scheduler to answer, and for it to have a worker."""
 
 
@@ -100,8 +100,8 @@ class Dask:
             )
             return stack.enter_context(Client(cluster, set_as_default=False))
         try:
-            client = stack.enter_context(Client(self.scheduler, timeout=_PATIENCE, set_as_default=False))
-            client.wait_for_workers(1, timeout=_PATIENCE)
+            client = stack.enter_context(Client(self.scheduler, timeout=PATIENCE, set_as_default=False))
+            client.wait_for_workers(1, timeout=PATIENCE)
         except (OSError, ValueError, TimeoutError) as error:
             said = str(error).split("\n", maxsplit=1)[0].rstrip(".") or type(error).__name__
             raise InputError(

@@ -1,14 +1,12 @@
 """Other programs on the same texts: what reads a case report by rules, and the floors that nothing that reads can be faster than."""
 
 import gc
-import os
 import statistics
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 Reader = Callable[[str], object]
@@ -28,21 +26,6 @@ def ours() -> Reader:
 def medspacy_stock() -> Reader:
     """medspaCy as its manual loads it: its tokenizer, PyRuSH sentences, target matcher without rules, ConText."""
     return import_module("medspacy").load()  # type: ignore[no-any-return]
-
-
-def medspacy_as_installed() -> Reader:
-    """The same, writing its log of every token, as it does unless told otherwise; here to nowhere."""
-    nlp, logger = medspacy_stock(), import_module("loguru").logger
-    nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the reader lives
-
-    def read(text: str) -> object:
-        sink = logger.add(nowhere)
-        try:
-            return nlp(text)
-        finally:
-            logger.remove(sink)
-
-    return read
 
 
 def medspacy_vocabulary() -> Reader:
@@ -117,8 +100,7 @@ def vocabulary() -> Mapping[str, str]:
 
 SYSTEMS: dict[str, Callable[[], Reader]] = {
     "extractor (rules)": ours,
-    "medspaCy, stock, as installed": medspacy_as_installed,
-    "medspaCy, stock, its log off": medspacy_stock,
+    "medspaCy, stock": medspacy_stock,
     "medspaCy, our vocabulary as target rules": medspacy_vocabulary,
     "scispaCy's tokenizer, our vocabulary, medspaCy ConText": scispacy_context,
     "OpenMed, rule parts": openmed_rules,
@@ -133,7 +115,7 @@ def measured(article: str, reports: Sequence[str], rounds: int, say: Callable[[s
     Medians of rounds in which all take turns, so that a busy moment of the machine hits all alike. `ratio` is the time of each for the
     article over ours.
     """
-    import_module("loguru").logger.remove()
+    import_module("loguru").logger.remove()  # PyRuSH would write every token to standard error.
     readers: dict[str, Reader] = {}
     loading: dict[str, float] = {}
     for name, load in SYSTEMS.items():
@@ -161,7 +143,8 @@ def measured(article: str, reports: Sequence[str], rounds: int, say: Callable[[s
     for name in readers:
         one, some = statistics.median(long[name]), statistics.median(short[name])
         rows.append({
-            "system": name, "articles_per_second": round(1 / one, 2), "tokens_per_second": round(tokens / one), "ratio": round(one / ours, 2),
+            "system": name, "articles_per_second": round(1 / one, 2), "tokens_per_second": round(tokens / one),
+            "ratio": round(one / ours, 2),
             "short_reports_per_second": round(len(reports) / some, 2), "load_seconds": round(loading[name], 1),
         })  # fmt: skip
     return rows

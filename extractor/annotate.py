@@ -1,5 +1,6 @@
 """The door to spaCy: a pipeline is loaded from a config, and turns a source into a reading. A Doc never leaves this module."""
 
+import gc
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,6 +44,12 @@ def _load(path: Path) -> Language:
     nlp.max_length = 10**9  # spaCy's limit guards the memory of models; there are none here.
     nlp.meta["digest"] = pipeline_of(path)[1]
     return nlp
+
+
+def settle_memory() -> None:
+    """For a process that reads many reports: what pipelines know stays, so the collector need not walk through it at every report."""
+    gc.freeze()
+    gc.set_threshold(100_000)
 
 
 def annotate(source: Source, nlp: Language) -> Reading:

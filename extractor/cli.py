@@ -1,6 +1,5 @@
 """The command line: each command calls one function. What is heavy is imported inside the commands, so that --help is instant."""
 
-import gc
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -63,10 +62,10 @@ def console() -> "Console":
 def extracting(config: Path | None = None) -> Callable[["Path | Source"], "Case"]:
     """The pipeline, loaded, as a function from a file (or a source already read) to its timeline."""
     from extractor import pipeline
-    from extractor.annotate import load_pipeline
+    from extractor.annotate import load_pipeline, settle_memory
 
     nlp = load_pipeline(config)
-    gc.freeze()  # What the pipeline knows stays: the collector need not walk through it at every report.
+    settle_memory()
     return lambda report: pipeline.extract(report, nlp)
 
 

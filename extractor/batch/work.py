@@ -1,7 +1,6 @@
 """What a process of a batch does: load the pipeline once, then one input after the other, each to the bytes of its documents."""
 
 import faulthandler
-import gc
 import time
 import traceback
 from collections.abc import Mapping
@@ -77,10 +76,10 @@ def prepare(settings: Settings) -> None:
 
 @cache
 def _pipeline(config: Path | None) -> Any:
-    from extractor.annotate import load_pipeline  # noqa: PLC0415 - heavy, and of no use to the process that only hands out the work
+    from extractor.annotate import load_pipeline, settle_memory  # noqa: PLC0415 - heavy; the process that hands out the work does without
 
     nlp = load_pipeline(config)
-    gc.freeze()  # What the pipeline knows stays: the collector need not walk through it at every report.
+    settle_memory()
     return nlp
 
 

@@ -154,7 +154,7 @@ def test_killed_and_run_again_the_command_ends_with_the_same_documents_and_no_pr
     (tmp_path / "killed.py").write_text(KILLED)
     command = [sys.executable, tmp_path / "killed.py", folder, tmp_path / "out", str(int(signal.SIGKILL))]
     # The pipes close when the last process that holds them has ended: that this returns shows that the workers are gone too.
-    killed = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "PYTHONPATH": str(HERE.parent)})
+    killed = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
     assert killed.returncode == -signal.SIGKILL
     assert 1 <= len(lines(tmp_path / "out")) < 12
     for output in ("out", "whole"):

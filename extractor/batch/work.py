@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any, Literal
 
 from extractor.batch.tables import tables_of
-from extractor.errors import ExtractorError
+from extractor.errors import ExtractorError, InputError
 from extractor.readers import File, id_of, read_file
 from extractor.schema import Case, Source, dump
 from extractor.stages import counting, timed
@@ -78,7 +78,10 @@ def prepare(settings: Settings) -> None:
 def _pipeline(config: Path | None) -> Any:
     from extractor.annotate import load_pipeline, settle_memory  # noqa: PLC0415 - heavy; the process that hands out the work does without
 
-    nlp = load_pipeline(config)
+    try:
+        nlp = load_pipeline(config)
+    except ImportError as error:  # spaCy imports what the installed package announces, whether a config asks for it or not.
+        raise InputError(f"the pipeline cannot be loaded ({error}): install extractor anew") from None
     settle_memory()
     return nlp
 

@@ -1,17 +1,16 @@
 """The command line: each command calls one function. What is heavy is imported inside the commands, so that --help is instant."""
 
-import gc
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from extractor.errors import ExtractorError, InputError
+from extractor.errors import ExtractorError, InputError, Interrupted
 from extractor.exporters import formats
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ Ocr = Annotated[bool, typer.Option("--ocr", help="Have ocrmypdf read the pages o
 MaxSize = Annotated[int, typer.Option(help="Refuse larger files (in MB).", min=1)]
 
 
+Choice = TypeVar("Choice", bound=str)
 WIDE = 160
 """Columns of a table that goes into a file or another program."""
 
@@ -64,10 +64,10 @@ def console() -> "Console":
 def extracting(config: Path | None = None) -> Callable[["Path | Source"], "Case"]:
     """The pipeline, loaded, as a function from a file (or a source already read) to its timeline."""
     from extractor import pipeline
-    from extractor.annotate import load_pipeline
+    from extractor.annotate import load_pipeline, settle_memory
 
     nlp = load_pipeline(config)
-    gc.freeze()  # What the pipeline knows stays: the collector need not walk through it at every report.
+    settle_memory()
     return lambda report: pipeline.extract(report, nlp)
 
 
@@ -104,6 +104,77 @@ def extract(
                 print(f"{done.written}: {len(done.case.facts)} facts")
     if failed:
         raise typer.Exit(failed)
+
+
+@app.command()
+def batch(
+    inputs: Annotated[list[str], typer.Argument(help="Reports, folders, globs, archives, manifests (.tsv, .csv).", metavar="IN...")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Write documents and status.jsonl there.", metavar="DIR")],
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes that work side by side.", min=1)] = 1,
+    form: Annotated[str, typer.Option("--format", help="json: a document a report; jsonl, parquet: tables in shards.")] = "json",
+    shard: Annotated[str, typer.Option(help="The share of this job of an array, as in 3/64.", metavar="N/OF")] = "1/1",
+    timeout: Annotated[float | None, typer.Option(help="Give up on a report after so many seconds.", min=0.1)] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed in an earlier run.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Remove what earlier runs wrote, and do all anew.")] = False,
+    engine: Annotated[str, typer.Option(help="local, or dask.")] = "local",
+    scheduler: Annotated[
+        str | None, typer.Option(help="A Dask scheduler; a cluster on this machine without it.", metavar="ADDRESS")
+    ] = None,
+    profile: Annotated[bool, typer.Option("--profile", help="Show where the time went.")] = False,
+    max_size: MaxSize = 10,
+    ocr: Ocr = False,
+    config: Config = None,
+) -> None:
+    """Extract the timelines of many reports; run again, it goes on where it ended."""
+    from extractor.batch import inputs as given
+    from extractor.batch.engines import Dask, Local
+    from extractor.batch.run import Batch, Options
+    from extractor.batch.work import Settings
+    from extractor.report.progress import progress, stage_table
+
+    with told():
+        settings = Settings(config, chosen("--format", form, ("json", "jsonl", "parquet")), max_size * 1_000_000, ocr, profile)
+        options = Options(given.Shard.parse(shard), retry_failed, fresh)
+        if chosen("--engine", engine, ("local", "dask")) == "local" and scheduler is not None:
+            raise InputError("--scheduler is for Dask: give --engine dask too")
+        worker = Local(settings, jobs, timeout) if engine == "local" else Dask(settings, jobs, timeout, scheduler)
+        found = given.Inputs(inputs, output)
+        with progress(found.count // options.shard.of, say) as tell:
+            work = Batch(found, output, settings, options, tell)
+            try:
+                with ended_by_signals():
+                    work.run(worker)
+            except KeyboardInterrupt:
+                raise Interrupted(f"stopped: {work.summary}; the same command goes on from here") from None
+    if profile:
+        console().print(stage_table(work.summary.stages))
+    print(f"{output}: {work.summary}")
+    if work.summary.failed:
+        say(f"{work.summary.failed} failed: {output}/status*.jsonl says why; --retry-failed tries them again")
+        raise typer.Exit(InputError.exit_code)
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """SIGTERM, which job schedulers send, ends the program as Ctrl-C does."""
+    import signal
+
+    def end(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def chosen(option: str, value: str, known: tuple[Choice, ...]) -> Choice:
+    """The value of an option that knows some words; InputError where it is none of them."""
+    for word in known:
+        if word == value:
+            return word
+    raise InputError(f"{option} {value}: there are {', '.join(known)}")
 
 
 @app.command()

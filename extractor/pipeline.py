@@ -6,20 +6,29 @@ from typing import Any
 
 from extractor.annotate import annotate, entities_of, pipeline_digest, pipeline_name
 from extractor.entities.patient.stories import people
-from extractor.facts import find_facts
+from extractor.entities.reading import Reading
+from extractor.facts import Found, find_facts
 from extractor.readers import has_case, read
 from extractor.readers.pdf.place import located
 from extractor.schema import Case, Generator, Patient, Source, Warning
-from extractor.timeline import place
+from extractor.stages import timed
+from extractor.timeline import Placed, place
 
 
 def extract(source: Source | Path | str, nlp: Any) -> Case:
     """The timeline of one case report, from a file or from a source already read; `nlp` comes from `load_pipeline`."""
     report = source if isinstance(source, Source) else read(Path(source))
     reading = annotate(report, nlp)
-    reported = people(reading)
-    found = find_facts(reported, entities_of(nlp))
-    placed = place(found.facts, reported)
+    with timed("facts"):
+        reported = people(reading)
+        found = find_facts(reported, entities_of(nlp))
+    with timed("timeline"):
+        placed = place(found.facts, reported)
+    with timed("document"):
+        return _case(report, reading, found, placed, nlp)
+
+
+def _case(report: Source, reading: Reading, found: Found, placed: Placed, nlp: Any) -> Case:
     return Case(
         generator=Generator(version=version("extractor"), pipeline=pipeline_name(nlp), pipeline_digest=pipeline_digest(nlp)),
         source=report.info,

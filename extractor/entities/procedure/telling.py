@@ -229,7 +229,7 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
     if not _may_be_one(earlier, later) or later.head[0] - told_until > _FAR:
         return False
     between = reading.text[told_until : later.head[0]]
-    if _NEXT_CASE.search(between) or not (_same_name(earlier, later) or _generic(later) or _explains(earlier, later, between)):
+    if not (_same_name(earlier, later) or _generic(later) or _explains(earlier, later, between)) or _NEXT_CASE.search(between):
         return False
     if _generic(earlier) and not _generic(later) and _points_back(earlier, reading):
         return False

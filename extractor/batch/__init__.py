@@ -50,10 +50,10 @@ def make_folder(folder: Path) -> None:
         raise InputError(f"{folder}: cannot be made a folder ({error.strerror}): name another with --output") from None
 
 
-def write_whole(path: Path, content: str | bytes) -> Path:
-    """Write a file so that it is either all there or not there: to a temporary name beside it, then renamed."""
+def write_whole(path: Path, content: str | bytes, beside: Path | None = None) -> Path:
+    """Write a file so that it is either all there or not there: to a temporary name beside it (or in a folder beside it), then renamed."""
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, temporary = tempfile.mkstemp(dir=beside or path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content.encode("utf-8") if isinstance(content, str) else content)

@@ -4,7 +4,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 ARTICLE := corpus/fonc-2025-1559085.txt
 
-.PHONY: timeline test test-all lint evaluate clean
+.PHONY: timeline test test-all lint evaluate benchmark clean
 
 # Each stamp is newer than what it was made from, so that a second run installs nothing.
 $(VENV)/program: pyproject.toml constraints.txt
@@ -36,6 +36,14 @@ test-all: lint
 EXTRACTOR_SHARED ?= ../shared
 evaluate: $(VENV)/program
 	$(VENV)/bin/python benchmarks/accuracy.py $(EXTRACTOR_SHARED)/gold/dev --unseen $(EXTRACTOR_SHARED)/corpora $(WITH)
+
+# Speed beside others, and how a batch grows, into benchmarks/; an hour on a quiet machine. WITH=--small for a minute.
+$(VENV)/bench: $(VENV)/program
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[bench]'
+	touch $@
+
+benchmark: $(VENV)/bench
+	$(VENV)/bin/python benchmarks/benchmark.py $(wildcard $(EXTRACTOR_SHARED)/gold/dev) $(WITH)
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .hypothesis corpus/*.json

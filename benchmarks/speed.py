@@ -6,7 +6,6 @@ Without a text the article in corpus/ is read.
 """
 
 import argparse
-import gc
 import random
 import resource
 import statistics
@@ -35,12 +34,12 @@ def main() -> int:
     arguments.add_argument("texts", type=Path, nargs="*", default=[Path(__file__).parents[1] / "corpus" / "fonc-2025-1559085.txt"])
     texts = arguments.parse_args().texts
     began = time.process_time()
-    from extractor.annotate import load_pipeline  # noqa: PLC0415 - its loading is measured
+    from extractor.annotate import load_pipeline, settle_memory  # noqa: PLC0415 - its loading is measured
     from extractor.pipeline import extract  # noqa: PLC0415
     from extractor.schema import dump  # noqa: PLC0415
 
     nlp = load_pipeline()
-    gc.freeze()
+    settle_memory()
     print(f"load                     {time.process_time() - began:8.2f} s")
     for text in texts:
         one = seconds(lambda text=text: dump(extract(text, nlp)))

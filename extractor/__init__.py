@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from extractor.annotate import load_pipeline
+    from extractor.exporters.table import to_frames
     from extractor.pipeline import extract
     from extractor.readers import read
     from extractor.schema import Case
 
-__all__ = ["Case", "extract", "load_pipeline", "read"]
-_HOMES = {"Case": "extractor.schema", "extract": "extractor.pipeline", "load_pipeline": "extractor.annotate", "read": "extractor.readers"}
+__all__ = ["Case", "extract", "load_pipeline", "read", "to_frames"]
+_HOMES = {
+    "Case": "extractor.schema",
+    "extract": "extractor.pipeline",
+    "load_pipeline": "extractor.annotate",
+    "read": "extractor.readers",
+    "to_frames": "extractor.exporters.table",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,6 @@
 """The door to spaCy: a pipeline is loaded from a config, and turns a source into a reading. A Doc never leaves this module."""
 
-import hashlib
+import gc
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,10 +21,10 @@ from extractor.entities.lexicon import Entity
 from extractor.entities.matcher import EntityStage, Hit
 from extractor.entities.reading import Reading, Sentence
 from extractor.errors import DataError
+from extractor.knowledge import DEFAULT_CONFIG, pipeline_of
 from extractor.schema import Mention, Section, Source
+from extractor.stages import timed
 
-DEFAULT_CONFIG = Path(__file__).parent / "default.cfg"
-_KNOWLEDGE = ("*.tsv", "*.yaml", "*.json", "*.cfg")
 _COVERED = 0.6
 """A long form is a mention's where the mention covers at least this share of it."""
 
@@ -42,16 +42,30 @@ def _load(path: Path) -> Language:
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: {str(error).strip()}") from None
     nlp.max_length = 10**9  # spaCy's limit guards the memory of models; there are none here.
-    nlp.meta["digest"] = _digest(path, settings)
+    nlp.meta["digest"] = pipeline_of(path)[1]
     return nlp
+
+
+def settle_memory() -> None:
+    """For a process that reads many reports: what pipelines know stays, so the collector need not walk through it at every report."""
+    gc.freeze()
+    gc.set_threshold(100_000)
 
 
 def annotate(source: Source, nlp: Language) -> Reading:
     """Read a report: its sentences and mentions, each mention with its section and with how the text speaks of it."""
-    doc = nlp.make_doc(source.text)
+    with timed("tokens"):
+        doc = nlp.make_doc(source.text)
     doc.user_data["text"] = source.text  # spaCy puts its text together anew each time it is asked for
     doc._.sections = source.sections
-    doc = nlp(doc)
+    for name, component in nlp.pipeline:
+        with timed(name):
+            doc = component(doc)
+    with timed("mentions"):
+        return _reading(source, doc)
+
+
+def _reading(source: Source, doc: Doc) -> Reading:
     sections = _Sections(source.sections, len(source.text))
     sentences = [Sentence(i, start, end, sections.at(start)) for i, (start, end) in enumerate(doc._.sentences)]
     mentions = [
@@ -92,18 +106,6 @@ def _entity_stage(nlp: Language) -> EntityStage:
         if isinstance(component, EntityStage):
             return component
     raise DataError("the pipeline has no component with the factory extractor_entities")
-
-
-def _digest(config: Path, settings: Mapping[str, Any]) -> str:
-    package = Path(__file__).parent
-    own = [p for pattern in _KNOWLEDGE for p in package.rglob(pattern)]
-    components = settings.get("components", {}).values()
-    named = [Path(f) for c in components for f in [*c.get("folders", ()), *([c["rules"]] if c.get("rules") else [])]]
-    more = [p for n in named for p in ([n] if n.is_file() else [q for pattern in _KNOWLEDGE for q in n.rglob(pattern)])]
-    digest = hashlib.sha256(config.read_bytes())
-    for path in [*sorted(own), *sorted(more)]:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return f"sha256:{digest.hexdigest()}"
 
 
 class _Sections:
@@ -162,11 +164,10 @@ def expand(text: str, hits: Sequence[Hit], defined: Sequence[Definition], entiti
         return list(hits)
     kept = [h for h in hits if not _contradicts(text, h, meanings, foreign)]
     taken = {(h.start, h.end, h.label) for h in kept}
-    for start, short in _occurrences(text, meanings):
-        hit = meanings[short]
-        if (start, start + len(short), hit.label) not in taken:
+    for start, end, hit in _occurrences(text, meanings):
+        if (start, end, hit.label) not in taken:
             said = hit.attributes if _is_term(hit) else {}
-            kept.append(Hit(start, start + len(short), hit.label, hit.name, "abbreviation", dict(said), hit.code))
+            kept.append(Hit(start, end, hit.label, hit.name, "abbreviation", dict(said), hit.code))
     return kept
 
 
@@ -234,8 +235,19 @@ def _is_term(hit: Hit) -> bool:
     return hit.source.endswith("terms.tsv")
 
 
-def _occurrences(text: str, shorts: Mapping[str, Any]) -> list[tuple[int, str]]:
-    if not shorts:
+def _occurrences(text: str, meanings: Mapping[str, Hit]) -> list[tuple[int, int, Hit]]:
+    """Where the short forms stand as whole words, one defined in the singular also in the plural and the other way round."""
+    if not meanings:
         return []
-    names = "|".join(map(re.escape, sorted(shorts, key=len, reverse=True)))
-    return [(m.start(), m[0]) for m in re.finditer(rf"(?<![\w])(?:{names})(?![\w])", text)]
+    number = {other: hit for short, hit in meanings.items() for other in _in_other_number(short) if other not in meanings}
+    known = {**meanings, **number}
+    names = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
+    return [(m.start(), m.end(), known[m[0]]) for m in re.finditer(rf"(?<![\w])(?:{names})(?![\w])", text)]
+
+
+def _in_other_number(short: str) -> tuple[str, ...]:
+    """ "SFTs" for "SFT", and "SFT" for "SFTs"; nothing where a short form is too short to be sure."""
+    stem = short.removesuffix("s")
+    if len(stem) < 3 or not stem[-1].isupper():
+        return ()
+    return (stem if stem != short else f"{short}s",)

@@ -1,16 +1,17 @@
 """The command line: each command calls one function. What is heavy is imported inside the commands, so that --help is instant."""
 
-import gc
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from extractor.errors import ExtractorError, InputError
+from extractor.errors import ExtractorError, InputError, Interrupted
+from extractor.exporters import formats
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,12 +28,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Files = Annotated[list[Path], typer.Argument(help="Case reports, and archives of them; - is standard input.", metavar="FILE...")]
+Files = Annotated[list[Path], typer.Argument(help="Case reports, folders and archives of them; - is standard input.", metavar="FILE...")]
 Config = Annotated[Path | None, typer.Option(help="A pipeline config of your own instead of the default.", metavar="FILE")]
 Ocr = Annotated[bool, typer.Option("--ocr", help="Have ocrmypdf read the pages of PDF files that have no text.")]
 MaxSize = Annotated[int, typer.Option(help="Refuse larger files (in MB).", min=1)]
 
 
+Choice = TypeVar("Choice", bound=str)
 WIDE = 160
 """Columns of a table that goes into a file or another program."""
 
@@ -62,10 +64,10 @@ def console() -> "Console":
 def extracting(config: Path | None = None) -> Callable[["Path | Source"], "Case"]:
     """The pipeline, loaded, as a function from a file (or a source already read) to its timeline."""
     from extractor import pipeline
-    from extractor.annotate import load_pipeline
+    from extractor.annotate import load_pipeline, settle_memory
 
     nlp = load_pipeline(config)
-    gc.freeze()  # What the pipeline knows stays: the collector need not walk through it at every report.
+    settle_memory()
     return lambda report: pipeline.extract(report, nlp)
 
 
@@ -82,12 +84,13 @@ def extract(
     config: Config = None,
 ) -> None:
     """Extract the timeline of each case report."""
-    from extractor.batch import extract_all, reports
+    from extractor.batch import extract_all
+    from extractor.readers import sources
     from extractor.report.terminal import timeline_table
 
     shown, failed = console(), 0
     with told():
-        for done in extract_all(reports(files, max_bytes=max_size * 1_000_000, ocr=ocr), output, extracting(config)):
+        for done in extract_all(sources(files, max_bytes=max_size * 1_000_000, ocr=ocr), output, extracting(config)):
             if done.error is not None:
                 failed = max(failed, done.error.exit_code)
                 say(done.error)
@@ -104,8 +107,79 @@ def extract(
 
 
 @app.command()
+def batch(
+    inputs: Annotated[list[str], typer.Argument(help="Reports, folders, globs, archives, manifests (.tsv, .csv).", metavar="IN...")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Write documents and status.jsonl there.", metavar="DIR")],
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Processes that work side by side.", min=1)] = 1,
+    form: Annotated[str, typer.Option("--format", help="json: a document a report; jsonl, parquet: tables in shards.")] = "json",
+    shard: Annotated[str, typer.Option(help="The share of this job of an array, as in 3/64.", metavar="N/OF")] = "1/1",
+    timeout: Annotated[float | None, typer.Option(help="Give up on a report after so many seconds.", min=0.1)] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed in an earlier run.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Remove what earlier runs wrote, and do all anew.")] = False,
+    engine: Annotated[str, typer.Option(help="local, or dask.")] = "local",
+    scheduler: Annotated[
+        str | None, typer.Option(help="A Dask scheduler; a cluster on this machine without it.", metavar="ADDRESS")
+    ] = None,
+    profile: Annotated[bool, typer.Option("--profile", help="Show where the time went.")] = False,
+    max_size: MaxSize = 10,
+    ocr: Ocr = False,
+    config: Config = None,
+) -> None:
+    """Extract the timelines of many reports; run again, it goes on where it ended."""
+    from extractor.batch import inputs as given
+    from extractor.batch.engines import Dask, Local
+    from extractor.batch.run import Batch, Options
+    from extractor.batch.work import Settings
+    from extractor.report.progress import progress, stage_table
+
+    with told():
+        settings = Settings(config, chosen("--format", form, ("json", "jsonl", "parquet")), max_size * 1_000_000, ocr, profile)
+        options = Options(given.Shard.parse(shard), retry_failed, fresh)
+        if chosen("--engine", engine, ("local", "dask")) == "local" and scheduler is not None:
+            raise InputError("--scheduler is for Dask: give --engine dask too")
+        worker = Local(settings, jobs, timeout) if engine == "local" else Dask(settings, jobs, timeout, scheduler)
+        found = given.Inputs(inputs, output)
+        with progress(found.count // options.shard.of, say) as tell:
+            work = Batch(found, output, settings, options, tell)
+            try:
+                with ended_by_signals():
+                    work.run(worker)
+            except KeyboardInterrupt:
+                raise Interrupted(f"stopped: {work.summary}; the same command goes on from here") from None
+    if profile:
+        console().print(stage_table(work.summary.stages))
+    print(f"{output}: {work.summary}")
+    if work.summary.failed:
+        say(f"{work.summary.failed} failed: {output}/status*.jsonl says why; --retry-failed tries them again")
+        raise typer.Exit(InputError.exit_code)
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """SIGTERM, which job schedulers send, ends the program as Ctrl-C does."""
+    import signal
+
+    def end(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def chosen(option: str, value: str, known: tuple[Choice, ...]) -> Choice:
+    """The value of an option that knows some words; InputError where it is none of them."""
+    for word in known:
+        if word == value:
+            return word
+    raise InputError(f"{option} {value}: there are {', '.join(known)}")
+
+
+@app.command()
 def convert(
-    files: Annotated[list[Path], typer.Argument(help="Documents, folders and archives of them; - is standard input.", metavar="FILE...")],
+    files: Files,
     output: Annotated[Path, typer.Option("--output", "-o", help="Write <id>.txt and <id>.sections.json there.", metavar="DIR")],
     preview: Annotated[bool, typer.Option("--preview", help="Write <id>.html too: the text with its sections, to look at.")] = False,
     max_size: MaxSize = 10,
@@ -125,6 +199,30 @@ def convert(
                 print(path)
     if failed:
         raise typer.Exit(failed)
+
+
+@app.command(epilog="\b\nFormats:\n" + "\n".join(f"  {name:12}{about}" for name, about in formats().items()))
+def export(
+    documents: Annotated[list[Path], typer.Argument(help="Timeline documents (.json), or folders of them.", metavar="DOC...")],
+    to: Annotated[str, typer.Option("--to", help="One of the formats below.", metavar="FORMAT")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder that the files go to.", metavar="DIR")],
+    loss_report: Annotated[Path | None, typer.Option(help="Write a table of what the format cannot carry.", metavar="TSV")] = None,
+    epoch: Annotated[datetime | None, typer.Option(help="The date that day 0 is to have.", formats=["%Y-%m-%d"], metavar="DATE")] = None,
+) -> None:
+    """Export timeline documents to another format; what it cannot carry is counted, and listed with --loss-report."""
+    from extractor.export import export_all
+
+    with told():
+        done = export_all(documents, to, output, loss_report=loss_report, epoch=epoch and epoch.date())
+    for path in done.written:
+        print(path)
+    if done.losses:
+        listed = f"{loss_report} lists it" if loss_report else "--loss-report FILE lists it"
+        say(f"{to} does not carry everything ({len(done.losses)} points): {listed}")
+    for problem in done.problems:
+        say(problem)
+    if done.problems:
+        raise typer.Exit(max(problem.exit_code for problem in done.problems))
 
 
 @app.command()
@@ -175,6 +273,63 @@ def explain(
     with told():
         case = load(read_bytes(document), str(document))
         console().print(explanation(case, fact_of(case, fact)))
+
+
+@app.command()
+def report(
+    documents: Annotated[Path, typer.Argument(help="A timeline document (JSON), or a folder of them.", metavar="DOC|DIR")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="The page; for a folder the index, whose cases lie in a folder beside it.", metavar="PAGE"),
+    ] = Path("report.html"),
+) -> None:
+    """Make a page to look at: the timeline drawn, beside it the text with its evidence. It needs no network."""
+    from extractor.batch import make_folder, write_whole
+    from extractor.report.documents import cases_of, load_case
+    from extractor.report.page import file_of, index, page
+
+    with told():
+        if not documents.is_dir():
+            print(write_whole(output, page(load_case(documents))))
+            return
+        if not output.suffix:
+            raise InputError(
+                f"{output}: the index of a folder is a file, with a folder of its name beside it: name it {output}.html with --output"
+            )
+        cases, refused = cases_of(documents)
+        for error in refused:
+            say(error)
+        folder = output.with_suffix("")
+        if cases:
+            make_folder(folder)
+        for case in cases:
+            write_whole(folder / file_of(case), page(case, index=f"../{output.name}"))
+        if cases:
+            print(f"{write_whole(output, index(cases, folder.name))}: {len(cases)} cases, in {folder}")
+    if refused:
+        raise typer.Exit(max(error.exit_code for error in refused))
+
+
+@app.command()
+def plot(
+    document: Annotated[Path, typer.Argument(help="A timeline document (JSON).", metavar="DOC")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The figure: .svg, .pdf or .png.", metavar="FILE")] = Path("timeline.svg"),
+    order: Annotated[bool, typer.Option("--order", help="Space the steps evenly, in their order, instead of by days.")] = False,
+) -> None:
+    """Draw the timeline as a figure for a paper or a slide."""
+    from extractor.batch import write_whole
+    from extractor.report.documents import load_case
+
+    with told():
+        try:
+            from extractor.report.plot import FORMATS
+            from extractor.report.plot import plot as drawn
+        except ModuleNotFoundError as missing:
+            raise InputError(f"drawing a figure needs {missing.name}: install it with pip install 'extractor[plot]'") from None
+        form = output.suffix.lower().removeprefix(".")
+        if form not in FORMATS:
+            raise InputError(f"{output}: a figure ends in {', '.join(f'.{name}' for name in FORMATS)}: name it so with --output")
+        print(write_whole(output, drawn(load_case(document), form, "order" if order else "time")))
 
 
 @app.command()

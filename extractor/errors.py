@@ -23,3 +23,9 @@ class DocumentError(ExtractorError):
     """A timeline document does not keep its promises: a reference without a target, words that do not stand at their offsets."""
 
     exit_code = 4
+
+
+class Interrupted(ExtractorError):  # noqa: N818 - no error: the user wished it
+    """The user, or the scheduler of a cluster, ended the program; the text says how to go on."""
+
+    exit_code = 130

@@ -1,4 +1,4 @@
-"""Mentions to facts: asks each entity type's builder, and makes one fact of what is told twice.
+"""Mentions to facts, for each patient: asks each entity type's builder, and makes one fact of what is told twice.
 
 A type's own rules are its `fact.py`: `build(mention, reading, drafts)`, and optionally `same(earlier, later, reading)`,
 `retells(earlier, later, reading)` (the same for what stands outside the case) and `review(drafts, reading)`.
@@ -8,7 +8,7 @@ Without one a mention becomes a fact with its own name and attributes.
 import importlib
 import importlib.util
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,8 +19,9 @@ from pydantic import TypeAdapter
 
 from extractor.confidence import confidence
 from extractor.entities.lexicon import HERE, Entity
+from extractor.entities.patient.stories import Person
 from extractor.entities.reading import Draft, Reading
-from extractor.schema import CASE_KINDS, STANDARD_TYPES, BaseFact, Fact, Mention
+from extractor.schema import CASE_KINDS, STANDARD_TYPES, BaseFact, Fact, Mention, Relation
 
 _ONE_FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
 _COMMON = frozenset(BaseFact.model_fields) | {"type"}
@@ -39,9 +40,30 @@ class Builder:
     review: Callable[[list[Draft], Reading], list[Draft]]
 
 
-def find_facts(reading: Reading, entities: Mapping[str, Entity]) -> list[Fact]:
-    """The patient's own facts, in the order of the text, without times."""
-    return [_fact(draft, number, reading) for number, draft in enumerate(_drafts(reading, entities), start=1)]
+@dataclass(frozen=True)
+class Found:
+    """The facts of a report, and the relations between them that are not of time."""
+
+    facts: tuple[Fact, ...]
+    relations: tuple[Relation, ...]
+
+
+def find_facts(people: Sequence[Person], entities: Mapping[str, Entity]) -> Found:
+    """The patients' own facts, in the order of the text, without times, and how they hang together."""
+    drafts = [(draft, person) for person in people for draft in _drafts(person.reading, entities)]
+    drafts.sort(key=lambda x: x[0].mention.start)
+    facts = [_fact(draft, number, person) for number, (draft, person) in enumerate(drafts, start=1)]
+    fact_of = {id(draft): fact for (draft, _), fact in zip(drafts, facts, strict=True)}
+    return Found(tuple(facts), tuple(_same_lesions([draft for draft, _ in drafts], fact_of)))
+
+
+def _same_lesions(drafts: Sequence[Draft], fact_of: Mapping[int, Fact]) -> Iterator[Relation]:
+    """The later observations of a lesion, each with the one before it."""
+    for draft in drafts:
+        earlier = fact_of.get(id(draft.observed_before))
+        if draft.observed_before is not draft and earlier is not None:
+            later = fact_of[id(draft)]
+            yield Relation(type="same-lesion", source=later.id, target=earlier.id, evidence=later.evidence[:1])
 
 
 def _drafts(reading: Reading, entities: Mapping[str, Entity]) -> list[Draft]:
@@ -124,7 +146,9 @@ def _retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
     return earlier.name == later.name or len(shared) * 2 > max(len(earlier.name.split()), len(later.name.split()))
 
 
-def _fact(draft: Draft, number: int, reading: Reading) -> Fact:
+def _fact(draft: Draft, number: int, person: Person) -> Fact:
+    reading = person.reading
+
     def evidence(start: int, end: int, role: str, mention: Mention | None) -> dict[str, Any]:
         section = mention.section if mention else reading.sentence_at(start).section.id
         return {"start": start, "end": end, "text": reading.text[start:end], "role": role,
@@ -134,6 +158,7 @@ def _fact(draft: Draft, number: int, reading: Reading) -> Fact:
     others = [evidence(s, e, role, None) for s, e, role in dict.fromkeys(draft.evidence) if (s, e) not in {h[:2] for h in draft.heads}]
     record = {
         "id": f"F{number}",
+        "patient": person.patient.id,
         "type": draft.type,
         "name": draft.name,
         "certainty": draft.certainty,

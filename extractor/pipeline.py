@@ -5,20 +5,30 @@ from pathlib import Path
 from typing import Any
 
 from extractor.annotate import annotate, entities_of, pipeline_digest, pipeline_name
-from extractor.entities.patient.fact import patients
-from extractor.facts import find_facts
+from extractor.entities.patient.stories import people
+from extractor.entities.reading import Reading
+from extractor.facts import Found, find_facts
 from extractor.readers import has_case, read
 from extractor.readers.pdf.place import located
 from extractor.schema import Case, Generator, Patient, Source, Warning
-from extractor.timeline import place
+from extractor.stages import timed
+from extractor.timeline import Placed, place
 
 
 def extract(source: Source | Path | str, nlp: Any) -> Case:
     """The timeline of one case report, from a file or from a source already read; `nlp` comes from `load_pipeline`."""
     report = source if isinstance(source, Source) else read(Path(source))
     reading = annotate(report, nlp)
-    facts = find_facts(reading, entities_of(nlp))
-    placed = place(facts, reading, patients(reading))
+    with timed("facts"):
+        reported = people(reading)
+        found = find_facts(reported, entities_of(nlp))
+    with timed("timeline"):
+        placed = place(found.facts, reported)
+    with timed("document"):
+        return _case(report, reading, found, placed, nlp)
+
+
+def _case(report: Source, reading: Reading, found: Found, placed: Placed, nlp: Any) -> Case:
     return Case(
         generator=Generator(version=version("extractor"), pipeline=pipeline_name(nlp), pipeline_digest=pipeline_digest(nlp)),
         source=report.info,
@@ -27,7 +37,7 @@ def extract(source: Source | Path | str, nlp: Any) -> Case:
         patients=tuple(_on_pages(report, patient) for patient in placed.patients),
         mentions=reading.mentions,
         facts=located(report, placed.facts),
-        relations=located(report, placed.relations),
+        relations=located(report, (*placed.relations, *found.relations)),
         warnings=(*report.warnings, *_no_case(report, len(placed.facts)), *placed.warnings),
     )
 

@@ -167,3 +167,11 @@ class TimelineCase(CaseItem):
 
 def _near(got: float | None, wanted: float | None) -> bool:
     return got is wanted if got is None or wanted is None else abs(got - wanted) <= 1
+
+
+@pytest.fixture(scope="session")
+def article(nlp: Any) -> Any:
+    """The timeline of the corpus article."""
+    from extractor.pipeline import extract
+
+    return extract(Path(__file__).parents[1] / "corpus" / "fonc-2025-1559085.txt", nlp)

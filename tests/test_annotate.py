@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import spacy
 from hypothesis import given
 from hypothesis import strategies as st
+from spacy.tokenizer import Tokenizer
 
 from extractor.annotate import annotate, entities_of, load_pipeline, pipeline_digest, pipeline_name
 from extractor.context.abbreviations import definitions
 from extractor.context.assertion import read_rules
 from extractor.context.sentences import split, split_sections, stop_words
+from extractor.context.tokens import make_tokenizer
 from extractor.errors import DataError
 from extractor.readers.sections import find_sections
 from extractor.schema import Mention, Section, Source, SourceInfo
@@ -139,6 +142,18 @@ def test_definitions(nlp: Any, text: str, short: str, long: str) -> None:
 )
 def test_what_is_no_definition(nlp: Any, text: str) -> None:
     assert definitions(text, nlp.vocab) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Two SFTs were found. A solitary fibrous tumor (SFT) was resected. The SFT grew.",
+        "Each SFT was resected. Solitary fibrous tumors (SFTs) are shown. SFTs grew.",
+    ],
+)
+def test_a_short_form_stands_in_either_number_and_before_its_definition(nlp: Any, text: str) -> None:
+    found = [m for m in mentions(nlp, text, "SFT") + mentions(nlp, text, "SFTs") if m.label == "diagnosis"]
+    assert len({m.start for m in found}) == 3
 
 
 def test_a_short_form_means_its_long_form_everywhere(nlp: Any) -> None:
@@ -324,3 +339,13 @@ def test_the_entities_are_found_in_other_peoples_pipelines():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[('trastuzumab', 'drug')]"
+
+
+def test_words_are_cut_alike_in_a_text_and_alone():
+    """spaCy's own tokenizer with the same rules remembers nothing behind a special case; ours does, and cuts alike."""
+    nlp = spacy.blank("en")
+    ours = make_tokenizer()(nlp)
+    plain = Tokenizer(nlp.vocab, ours.rules, ours.prefix_search, ours.suffix_search, ours.infix_finditer, ours.token_match)
+    text = "Dr. X gave T-DM1 (3.6 mg/kg i.v.) vs. 5-FU; HER2/neu-positive, T1N0M0. See (11–13). She didn't."
+    expected = [t.text_with_ws for t in plain(text)]
+    assert [[t.text_with_ws for t in ours(text)] for _ in range(2)] == [expected, expected]

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from extractor.batch import extract_all, reports, write_whole
+from extractor.batch import extract_all, write_whole
 from extractor.errors import InputError
-from extractor.readers import Failed
+from extractor.readers import Failed, sources
 from extractor.schema import Case, Generator, Source, SourceInfo, load
 
 
@@ -34,7 +34,7 @@ def test_two_files_with_one_id_are_refused_before_any_work(tmp_path):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "a.txt").write_text("A man was seen.")
     with pytest.raises(InputError, match=r"a\.txt"):
-        list(extract_all(reports([tmp_path / "x" / "a.txt", tmp_path / "y" / "a.txt"], max_bytes=99), tmp_path / "out", case_of))
+        list(extract_all(sources([tmp_path / "x" / "a.txt", tmp_path / "y" / "a.txt"], max_bytes=99), tmp_path / "out", case_of))
     assert not list((tmp_path / "out").iterdir())
 
 

@@ -77,10 +77,16 @@ def test_a_file_that_cannot_be_read_is_named_and_does_not_stop_the_others(run, r
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["report.one.json"]
 
 
-def test_a_folder_is_no_report(run, tmp_path):
-    result = run("extract", tmp_path)
+def test_a_folder_is_walked_and_what_it_holds_that_is_no_report_is_named(run, report, tmp_path):
+    folder = tmp_path / "in"
+    (folder / "deeper").mkdir(parents=True)
+    (folder / "deeper" / report.name).write_bytes(report.read_bytes())
+    (folder / "empty.txt").write_bytes(b"")
+    (folder / ".hidden").write_bytes(b"not looked at")
+    result = run("extract", folder, "-o", tmp_path / "out")
     assert result.exit_code == 2
-    assert str(tmp_path) in result.output
+    assert "empty.txt" in result.output and ".hidden" not in result.output
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["report.one.json"]
 
 
 def test_a_text_over_the_limit_is_refused_with_the_limit_named_and_the_option_raises_it(run, tmp_path):
@@ -275,3 +281,10 @@ def test_a_scan_asks_for_ocr_and_ocr_for_its_program(run, tmp_path, monkeypatch)
     result = run("convert", tmp_path / "scan.pdf", "-o", tmp_path / "out", "--ocr")
     assert result.exit_code == 2
     assert "ocrmypdf" in result.output
+
+
+def test_an_empty_folder_is_named(run, tmp_path):
+    (tmp_path / "in").mkdir()
+    result = run("extract", tmp_path / "in")
+    assert result.exit_code == 2
+    assert "without a file" in result.output

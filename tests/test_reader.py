@@ -261,3 +261,33 @@ def test_sections_cover_every_text_in_order(text: str) -> None:
     assert sections[-1].end == len(text)
     assert all(a.end == b.start and a.end > a.start for a, b in pairwise(sections))
     assert [s.id for s in sections] == [f"S{i}" for i in range(1, len(sections) + 1)]
+
+
+REVIEW = (
+    "Tumours of the heart are found in very few people, and most of them are benign; those that are not have a poor outlook. "
+    "Surgery is the first choice."
+)
+
+
+@pytest.mark.parametrize(
+    ("heading", "told", "kind"),
+    [
+        ("Tumours of the heart in young people", REVIEW, "discussion"),
+        ("Second admission to our hospital", f"{STORY} {STORY}", None),
+        ("TUMOURS OF THE HEART", REVIEW, None),
+        ("Tumours of the heart are seldom found.", REVIEW, None),
+    ],
+    ids=["of the case's own look", "tells of the patient", "of another look", "a sentence"],
+)
+def test_an_unknown_heading_of_the_look_of_the_case_s_ends_it_where_no_patient_is_told_of(
+    heading: str, told: str, kind: str | None
+) -> None:
+    text = f"Introduction\n\n{REVIEW}\n\nCase report\n\n{STORY}\n\n{heading}\n\n{told}\n"
+    found = [(s.kind, s.title) for s in find_sections(text)]
+    assert found[:2] == [("introduction", "Introduction"), ("case", "Case report")]
+    assert found[2:] == ([(kind, heading)] if kind else [])
+
+
+def test_after_a_caption_the_text_goes_on_under_the_heading_that_ended_the_case() -> None:
+    text = f"Case report\n\n{STORY}\n\nThe heart and its tumours\n\n{REVIEW}\n\nFigure 1. A heart.\n\n{REVIEW}\n"
+    assert [k for k, _ in kinds(text)] == ["case", "discussion", "figure", "discussion"]

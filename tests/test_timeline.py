@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor.entities.lexicon import HERE, load_entity
+from extractor.entities.patient.stories import by_introduction
 from extractor.entities.reading import Reading, Sentence
 from extractor.schema import Bounds, Fact, Mention, Patient, Relation, Section
 from extractor.timeline import place
@@ -246,7 +247,8 @@ def _place(text: str, facts: list[Fact], patients: list[Patient] | None = None) 
             mentions.append(Mention(id=f"M{len(mentions)}", label="time", start=match.start(), end=match.end(), text=match[0], section="S1",
                                     found_by=pattern.name, attributes=said))  # fmt: skip
     longest = [m for m in mentions if not any(o is not m and o.start <= m.start and m.end <= o.end for o in mentions)]
-    return place(facts, Reading(text, [section], sentences, longest), patients or [Patient(id="P1", age="P50Y")])
+    reading = Reading(text, [section], sentences, longest)
+    return place(facts, by_introduction(reading, patients or [Patient(id="P1", age="P50Y")]))
 
 
 def _fact(text: str, words: str, number: int, **said: Any) -> Fact:
@@ -376,7 +378,7 @@ def test_each_patient_has_a_day_0_of_its_own() -> None:
     text = "Case one presented with a mass. Mastectomy was done. Case two presented with cough. Two weeks later lobectomy was done"
     facts = [
         _fact(text, "Mastectomy", 1, type="procedure", category="surgery"),
-        _fact(text, "lobectomy", 2, type="procedure", category="surgery"),
+        _fact(text, "lobectomy", 2, type="procedure", category="surgery", patient="P2"),
     ]
     heads = [{"start": text.index(w), "end": text.index(w) + 8, "text": w, "section": "S1"} for w in ("Case one", "Case two")]
     patients = [Patient.model_validate({"id": f"P{i}", "evidence": [h]}) for i, h in enumerate(heads, 1)]

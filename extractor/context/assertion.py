@@ -19,6 +19,7 @@ from spacy.language import Language
 from spacy.matcher import Matcher, PhraseMatcher
 from spacy.tokens import Doc, Span
 
+from extractor.context.kin import told_of_kin
 from extractor.context.medspacy_door import ConTextGraph, ConTextModifier, ConTextRule, prune_overlapping_matches
 from extractor.errors import DataError
 from extractor.schema import CASE_KINDS, Context, Section
@@ -27,12 +28,11 @@ RULES = Path(__file__).parent / "rules.json"
 SPEAKERS = frozenset({"THIS_PATIENT", "INTRODUCES", "PRONOUN"})
 """Categories that tell whom a sentence speaks of; matched apart, so that "she" may both end a clause and name the patient."""
 _AGE = re.compile(r"(?:years?|yrs?|months?|weeks?|days?)[-\u2010\u2011\u2013 ]olds?\b", re.IGNORECASE)
-_OTHER_SEX = {"she": "his", "he": "her"}
-"""A relative of the other sex than the patient is who the next sentence's pronoun means: "His mother … She …"."""
 _NEVER_THE_PATIENT = frozenset({"front", "references", "back"})
 _RETELLS = frozenset({"abstract"})
 _FLAGS = frozenset(Context.model_fields) - {"experiencer"}
 _OTHERS = ("family", "other_patient", "literature")
+_TRUE_IN_GENERAL = "GENERAL_TRUTH"
 _PLAIN = Context()
 _LITERATURE = Context(experiencer="literature")
 _LONGEST = 400
@@ -42,13 +42,14 @@ _LONGEST = 400
 @dataclass(frozen=True)
 class Knowledge:
     """rules.json: the cues; what each category means for each label, and which others take that back ("the planned surgery was
-    performed"); what ends its reach; which words shield a label from it; the relatives a pronoun can mean."""
+    performed"); what ends its reach; which words before a label shield it, and
+    which behind it: what shows something was done ("no bleeding, and angiography showed")."""
 
     rules: tuple[Any, ...]
     categories: Mapping[str, Mapping[str, str | None]]
     cancelled_by: Mapping[str, frozenset[str]]
     shielded: Mapping[str, frozenset[str]]
-    kin: tuple[tuple[re.Pattern[str], str], ...] = ()
+    told_by: Mapping[str, frozenset[str]]
 
 
 def read_rules(path: Path = RULES) -> Knowledge:
@@ -76,14 +77,8 @@ def read_rules(path: Path = RULES) -> Knowledge:
         rules.append(rule)
     shielded = {label: frozenset(words) for label, words in data["shielded"].items()}
     cancelled_by = {category: frozenset(others) for category, others in data["cancelled_by"].items()}
-    return Knowledge(tuple(rules), data["categories"], cancelled_by, shielded, _kin(data.get("relatives", {})))
-
-
-def _kin(relatives: Mapping[str, Sequence[str]]) -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple(
-        (re.compile(rf"\b{_OTHER_SEX[pronoun]} (?:\w+ )?(?:{'|'.join(map(re.escape, names))})\b", re.IGNORECASE), pronoun)
-        for pronoun, names in relatives.items()
-    )
+    told_by = {label: frozenset(words) for label, words in data.get("told_by", {}).items()}
+    return Knowledge(tuple(rules), data["categories"], cancelled_by, shielded, told_by)
 
 
 @Language.factory(
@@ -106,16 +101,17 @@ class ContextStage:
         self._spans = spans
         self._rules = {f"{r.category}_{i}": r for i, r in enumerate(knowledge.rules) if r.category not in SPEAKERS}
         self._literals = PhraseMatcher(nlp.vocab, attr="LOWER")
-        self._patterns = Matcher(nlp.vocab)
-        self._needs: dict[str, list[list[frozenset[str]]]] = {}
-        for places in (_needed(r.pattern) for r in self._rules.values() if r.pattern is not None):
-            for word in min(places, key=len, default=frozenset({""})):
-                self._needs.setdefault(word, []).append(places)
-        for key, rule in self._rules.items():
+        self._patterns: dict[str, list[tuple[int, list[frozenset[str]], Matcher]]] = {}
+        """By a word that a match must hold: number, words for each of its places, and the pattern itself."""
+        for number, (key, rule) in enumerate(self._rules.items()):
             if rule.pattern is None:
                 self._literals.add(key, [nlp.make_doc(rule.literal.lower())])
-            else:
-                self._patterns.add(key, [rule.pattern])
+                continue
+            pattern = Matcher(nlp.vocab)
+            pattern.add(key, [rule.pattern])
+            places = _needed(rule.pattern)
+            for word in min(places, key=len, default=frozenset({""})):
+                self._patterns.setdefault(word, []).append((number, places, pattern))
         self._speakers = PhraseMatcher(nlp.vocab, attr="LOWER")
         for category in SPEAKERS:
             self._speakers.add(category, [nlp.make_doc(r.literal) for r in knowledge.rules if r.category == category])
@@ -131,7 +127,7 @@ class ContextStage:
         cues = self._matches(doc, starts)
         speakers = _by_sentence(((doc.vocab.strings[m], start) for m, start, _ in self._speakers(doc)), starts)
         speaks = self._who_speaks(doc, text, starts, cues, speakers)
-        kin = self._of_kin(doc, text, starts)
+        kin = self._of_kin(doc, text, starts, spans)
         for number, found in enumerate(targets):
             if not found:
                 continue
@@ -139,7 +135,9 @@ class ContextStage:
             # What is told of others is not told apart further: whether a trial's drug was planned or given is nobody's fact here.
             edges = self._edges(doc, [s for _, s in found], cues[number] if patient or kind in CASE_KINDS else ())
             for (index, span), categories in zip(found, edges, strict=True):
-                contexts[index] = self._context(span.label_, categories | {"FAMILY"} if number in kin else categories, kind, patient)
+                if any(start <= span.start_char < end for start, end in kin):
+                    categories |= {"FAMILY"}
+                contexts[index] = self._context(span.label_, categories, kind, patient)
         doc._.contexts = tuple(contexts)
         return doc
 
@@ -155,8 +153,14 @@ class ContextStage:
             sentence = doc[start:end]
             words = {t.lower_ for t in sentence}
             words.add("")  # under it stand the patterns that need no word
-            if any(all(not words.isdisjoint(place) for place in places) for word in words for places in self._needs.get(word, ())):
-                found[number] += [(m, start + a, start + b) for m, a, b in self._patterns(sentence)]
+            possible = {
+                order: pattern
+                for word in words
+                for order, places, pattern in self._patterns.get(word, ())
+                if all(not words.isdisjoint(place) for place in places)
+            }
+            for _, pattern in sorted(possible.items()):
+                found[number] += [(m, start + a, start + b) for m, a, b in pattern(sentence)]
         kept = [sorted(prune_overlapping_matches(cues), key=lambda x: x[1:]) for cues in found]
         return [[(self._rules[strings[m]], start, end) for m, start, end in cues] for cues in kept]
 
@@ -180,6 +184,8 @@ class ContextStage:
         words = self._knowledge.shielded.get(target.label_)
         if not words or self._meaning(modifier.category, "*") in _OTHERS:
             return False
+        if target.end < len(doc) and doc[target.end].lower_ in self._knowledge.told_by.get(target.label_, ()):
+            return True
         _, end = modifier.modifier_span
         return any(doc[i].lower_ in words for i in range(end, target.start))
 
@@ -210,25 +216,20 @@ class ContextStage:
             before = section
         return told
 
-    def _of_kin(self, doc: Doc, text: str, starts: Sequence[int]) -> frozenset[int]:
-        """The sentences that go on about a relative named before: "His mother had breast cancer. She died at 50"."""
-        told = [(m.start(), pronoun) for kin, pronoun in self._knowledge.kin for m in kin.finditer(text)]
-        offsets = [doc[i].idx for i in starts] if told else []
-        found = set()
-        for start, pronoun in told:
-            following = bisect_right(offsets, start)
-            while following < len(starts) and doc[starts[following]].lower_ == pronoun:
-                found.add(following)
-                following += 1
-        return frozenset(found)
+    def _of_kin(self, doc: Doc, text: str, starts: Sequence[int], spans: Sequence[Span]) -> list[tuple[int, int]]:
+        """The stretches of the text that tell of a relative of the patient."""
+        offsets = [doc[i].idx for i in starts]
+        introduced = next((s.text for s in spans if s.label_ == "patient"), "")
+        return told_of_kin(text, list(zip(offsets, [*offsets[1:], len(text)], strict=True)), introduced) if offsets else []
 
     def _context(self, label: str, categories: Set[str], kind: str, of_patient: bool) -> Context:
         said = {c: self._meaning(c, label) for c in categories if not self._knowledge.cancelled_by.get(c, frozenset()) & categories}
         flags = {value: True for value in said.values() if value in _FLAGS}
         others = [o for o in _OTHERS if o in said.values()]
         if kind in CASE_KINDS:
-            # A cue of the literature in a sentence about this patient compares: "the largest in the literature".
-            others = [o for o in others if o == "family" or not of_patient]
+            # A cue of the literature in a sentence about this patient compares: "the largest in the literature"; what is true in
+            # general stays so there: "because the drug is known to cause …".
+            others = [o for o in others if o == "family" or not of_patient or _TRUE_IN_GENERAL in categories]
         elif not of_patient:
             others = [o for o in others if o == "family"] or ["literature"]
         if not flags and not others:

@@ -5,7 +5,6 @@ puts a sentence on a line and another breaks lines at a fixed width. And offsets
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -216,15 +215,12 @@ class SentenceSplitter:
     def __call__(self, doc: Doc) -> Doc:
         text = doc.user_data.get("text") or doc.text
         sentences = split_sections(text, [(s.start, s.end, s.title) for s in doc._.sections] or [(0, len(text), None)])
-        starts = [s for s, _ in sentences]
+        # A token belongs to the sentence its first character stands in; a token over a boundary starts none.
+        begins, spaces = doc.to_array(["IDX", "IS_SPACE"]).T if len(doc) else (np.empty(0), np.empty(0))
+        words = np.flatnonzero((spaces == 0) | (np.arange(len(doc)) == 0))
+        sentence = np.searchsorted([s for s, _ in sentences], begins[words].astype("int64"), side="right")
         marks = np.full((len(doc), 1), -1, dtype="int64")
-        previous = -1
-        for token in doc:
-            # A token belongs to the sentence its first character stands in; a token over a boundary starts none.
-            sentence = bisect_right(starts, token.idx) - 1
-            if token.i == 0 or (sentence != previous and not token.is_space):
-                marks[token.i] = 1
-                previous = sentence
+        marks[words[np.flatnonzero(np.diff(sentence, prepend=-1))]] = 1
         doc._.sentences = tuple(sentences)
         # All at once: setting `token.is_sent_start` looks through the whole document each time.
         return doc.from_array(["SENT_START"], marks.astype("uint64")) if len(doc) else doc  # type: ignore[arg-type]

@@ -40,6 +40,23 @@ class Reading:
         answer: T = self._answers[question]
         return answer
 
+    def only(self, stretches: Sequence[tuple[int, int]]) -> "Reading":
+        """The report as far as it stands in these stretches `[start, end)`: their sentences, numbered anew, and their mentions.
+
+        The text stays whole, so that offsets do.
+        """
+        sentences: list[Sentence] = []
+        mentions: list[Mention] = []
+        for start, end in stretches:
+            first = self.sentence_at(start).index
+            for sentence in self.sentences[first:]:
+                if sentence.start >= end:
+                    break
+                if sentence.end > start:
+                    sentences.append(Sentence(len(sentences), max(start, sentence.start), min(end, sentence.end), sentence.section))
+            mentions += self.within(start, end)
+        return Reading(self.text, self.sections, sentences, mentions)
+
     def sentence_at(self, offset: int) -> Sentence:
         """The sentence that holds `offset` (the last one begun before it)."""
         return self.sentences[max(0, bisect_right(self._sentence_starts, offset) - 1)]
@@ -90,6 +107,8 @@ class Draft:
     certainty: str = "confirmed"
     head: tuple[int, int] = (-1, -1)
     heads: list[tuple[int, int, Mention]] = field(default_factory=list)
+    observed_before: "Draft | None" = None
+    """Of a lesion the earlier observation of the same one."""
 
     def __post_init__(self) -> None:
         if self.head == (-1, -1):

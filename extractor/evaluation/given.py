@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from extractor.annotate import annotate, pipeline_digest, pipeline_name
-from extractor.entities.patient.fact import patients
+from extractor.entities.patient.stories import Person, by_introduction, people
 from extractor.entities.reading import Reading
 from extractor.evaluation.judged import JudgedCase, JudgedFact, JudgedPatient
 from extractor.evaluation.pairs import source
@@ -22,8 +22,8 @@ def given(gold: JudgedCase, nlp: Any) -> Case:
     """The timeline of a gold case: its facts and patients are the gold's, their times what our engine makes of the text."""
     report = read(gold.text_file) if gold.text_file else source(gold)
     reading = annotate(report, nlp)
-    told = sorted(gold.facts, key=lambda f: min(f.heads, default=(len(gold.text), 0)))
-    placed = place([_fact(f, f"F{n}", reading) for n, f in enumerate(told, start=1)], reading, _patients(gold, reading))
+    ordered = sorted(gold.facts, key=lambda f: min(f.heads, default=(len(gold.text), 0)))
+    placed = place([_fact(f, f"F{n}", reading) for n, f in enumerate(ordered, start=1)], _people(gold, reading))
     return Case(
         generator=Generator(version=version("extractor"), pipeline=pipeline_name(nlp), pipeline_digest=pipeline_digest(nlp)),
         source=report.info.model_copy(update={"id": gold.id}),
@@ -64,12 +64,13 @@ def _evidence(head: tuple[int, int], fact: JudgedFact, reading: Reading) -> Evid
     return Evidence(start=start, end=end, text=reading.text[start:end], mention=near[0].id if near else None, section=section)
 
 
-def _patients(gold: JudgedCase, reading: Reading) -> list[Patient]:
-    """The gold's patients, each introduced where our reading finds it, or, if that finds another number, where its first fact is told."""
-    found = patients(reading)
+def _people(gold: JudgedCase, reading: Reading) -> list[Person]:
+    """The gold's patients, each told where our reading finds them, or, if that finds another number, from their first fact on."""
+    found = people(reading)
     if len(found) == len(gold.patients):
-        return [_patient(n, p, f.evidence) for n, (p, f) in enumerate(zip(gold.patients, found, strict=True), start=1)]
-    return [_patient(n, p, _first_told(n, gold, reading)) for n, p in enumerate(gold.patients, start=1)]
+        pairs = zip(gold.patients, found, strict=True)
+        return [Person(_patient(n, p, f.patient.evidence), f.reading) for n, (p, f) in enumerate(pairs, start=1)]
+    return by_introduction(reading, [_patient(n, p, _first_told(n, gold, reading)) for n, p in enumerate(gold.patients, start=1)])
 
 
 def _patient(number: int, patient: JudgedPatient, evidence: Sequence[Evidence]) -> Patient:

@@ -31,7 +31,8 @@ from extractor.readers.text import MAX_BYTES, decode, read_bytes, read_text, sou
 from extractor.schema import Source
 
 __all__ = [
-    "MAX_BYTES", "Failed", "File", "files", "has_case", "read", "read_bytes", "read_file", "read_text", "sources", "tells_of_a_patient",
+    "MAX_BYTES", "Failed", "File", "files", "has_case", "id_of", "is_archive", "read", "read_bytes", "read_file", "read_text", "sources",
+    "tells_of_a_patient", "walk",
 ]  # fmt: skip
 
 STDIN = "-"
@@ -59,7 +60,9 @@ def sources(paths: Sequence[Path | str], *, max_bytes: int = MAX_BYTES, ocr: boo
 
     InputError before any work where two of the files named would have one id; of two articles in archives the second one fails.
     """
-    walked = list(_walk(paths))
+    for folder in (p for p in map(Path, paths) if p.is_dir() and not any(walk([p]))):
+        yield Failed(str(folder), InputError(f"{folder} is a folder without a file in it: name another"))
+    walked = list(walk(paths))
     _check_ids(walked)
     seen: dict[str, str] = {}
     for file in files(walked, max_bytes=max_bytes):
@@ -82,7 +85,7 @@ def sources(paths: Sequence[Path | str], *, max_bytes: int = MAX_BYTES, ocr: boo
 
 def files(paths: Sequence[Path | str], *, max_bytes: int = MAX_BYTES) -> Iterator[File | Failed]:
     """Every file that some paths name: those in folders (hidden ones left out) and in archives too; "-" is standard input."""
-    for path in _walk(paths):
+    for path in walk(paths):
         try:
             if str(path) == STDIN:
                 yield from _streamed(sys.stdin.buffer, max_bytes)
@@ -164,7 +167,7 @@ def _streamed(stream: IO[bytes], max_bytes: int) -> Iterator[File | Failed]:
     yield from opened(File(STDIN, content), limits_of(max_bytes))
 
 
-def _walk(paths: Sequence[Path | str]) -> Iterator[Path]:
+def walk(paths: Sequence[Path | str]) -> Iterator[Path]:
     """The files that paths name: those of a folder sorted, without hidden ones, links to folders not followed."""
     for path in map(Path, paths):
         if not path.is_dir():
@@ -178,7 +181,7 @@ def _walk(paths: Sequence[Path | str]) -> Iterator[Path]:
 def _check_ids(paths: Sequence[Path]) -> None:
     seen: dict[str, Path] = {}
     for path in paths:
-        if path.is_file() and format_of(_begin(path)) in ("zip", "gzip", "tar"):
+        if is_archive(path):
             continue
         other = seen.setdefault(id_of(str(path)), path)
         if other is not path:
@@ -186,9 +189,9 @@ def _check_ids(paths: Sequence[Path]) -> None:
             raise InputError(f"{other} and {path} would both be written as {identity}.json: rename one of them")
 
 
-def _begin(path: Path) -> bytes:
+def is_archive(path: Path) -> bool:
+    """Whether a file may hold others, whose names are not known before it is read."""
     try:
-        with path.open("rb") as file:
-            return file.read(512)
-    except OSError:
-        return b""  # Said when its turn comes.
+        return path.is_file() and format_of(read_bytes(path, begin=512)) in ("zip", "gzip", "tar")
+    except (OSError, InputError):
+        return False  # Said when its turn comes.

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from extractor.errors import InputError
-from extractor.readers.blocks import Block, source_of, types
+from extractor.readers.blocks import Article, Block, source_of, types, year_of
 from extractor.readers.markup import Element, attribute, clean, first, printed, tag
 from extractor.schema import Source
 
@@ -47,13 +47,26 @@ def _sources(documents: list[list[Passage]], content: bytes, name: str, media_ty
 
 
 def _source(passages: list[Passage], content: bytes, name: str, media_type: str, number: int | None) -> Source:
-    told = {k: v for infons, _ in reversed(passages) for k, v in infons.items() if k.startswith("article-id")}
+    told = {k: v for infons, _ in reversed(passages) for k, v in infons.items()}
     title = next((clean(t) for i, t in passages if _section(i) == "front" or i.get("type") in ("front", "title")), None) or None
     pmc = re.search(r"\d{4,9}", told.get("article-id_pmc", ""))
-    return source_of(
-        _blocks(passages), name=name, content=content, media_type=media_type, title=title, number=number,
-        doi=told.get("article-id_doi"), pmid=told.get("article-id_pmid"), pmcid=f"PMC{pmc[0]}" if pmc else None,
+    # References name authors and years of their own, so only what the title's passage says is the article's.
+    front = next((i for i, _ in passages if _section(i) == "front" or i.get("type") in ("front", "title")), {})
+    known = Article(
+        title, told.get("article-id_doi"), told.get("article-id_pmid"), f"PMC{pmc[0]}" if pmc else None,
+        authors=_authors(front), journal=clean(front.get("journal", "").split(";")[0]) or None,
+        year=year_of(front.get("year", "") or front.get("journal", "")),
     )  # fmt: skip
+    return source_of(_blocks(passages), name=name, content=content, media_type=media_type, article=known, number=number)
+
+
+def _authors(front: Mapping[str, str]) -> tuple[str, ...]:
+    """PMC's service writes name_0 as "surname:Specimen;given-names:Ada", PubMed's a list of names in `authors`."""
+    names = []
+    for number in range(len(front)):
+        parts = dict(part.split(":", 1) for part in front.get(f"name_{number}", "").split(";") if ":" in part)
+        names.append(clean(f"{parts.get('given-names', '')} {parts.get('surname', '')}"))
+    return tuple(filter(None, names or [])) or tuple(filter(None, map(clean, front.get("authors", "").split(","))))
 
 
 def _blocks(passages: list[Passage]) -> Iterator[Block]:

@@ -45,16 +45,39 @@ class Block:
     title: str | None = None
 
 
+@dataclass(frozen=True)
+class Article:
+    """What a file says of its article: fields of SourceInfo."""
+
+    title: str | None = None
+    doi: str | None = None
+    pmid: str | None = None
+    pmcid: str | None = None
+    authors: tuple[str, ...] = ()
+    journal: str | None = None
+    year: int | None = None
+
+
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+
+
+def year_of(date: str) -> int | None:
+    """The year of a printed date.
+
+    >>> year_of("2021-03-04"), year_of("4 March 1998"), year_of("")
+    (2021, 1998, None)
+    """
+    found = _YEAR.search(date)
+    return int(found[0]) if found else None
+
+
 def source_of(
     blocks: Iterable[Block],
     *,
     name: str,
     content: bytes,
     media_type: str,
-    title: str | None = None,
-    doi: str | None = None,
-    pmid: str | None = None,
-    pmcid: str | None = None,
+    article: Article = Article(),
     number: int | None = None,
     warnings: Sequence[Warning] = (),
 ) -> Source:
@@ -64,9 +87,16 @@ def source_of(
         raise InputError(f"{name} is {_article(media_type)} without the text of an article: there is nothing to read in it")
     digest = hashlib.sha256(content).hexdigest()
     info = SourceInfo(
-        id=id_of(name, number), file=file_of(name), media_type=media_type, sha256=digest, title=title, doi=doi, pmid=pmid, pmcid=pmcid
-    )
+        id=id_of(name, number), file=file_of(name), media_type=media_type, sha256=digest,
+        title=article.title, doi=article.doi, pmid=article.pmid, pmcid=article.pmcid,
+        authors=article.authors, journal=article.journal, year=article.year,
+    )  # fmt: skip
     return Source(info=info, text=text, sections=sections, warnings=tuple(warnings))
+
+
+def box_kind(title: str | None, said: str, text: str) -> str:
+    """The kind of section of a box beside the text: from its title, from what the format says, else from its words."""
+    return heading_kind(title or "") or said or ("case" if tells_of_a_patient(text) else "other")
 
 
 def _bounded(blocks: Iterable[Block], name: str) -> Iterator[Block]:

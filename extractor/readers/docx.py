@@ -10,7 +10,7 @@ from docx import Document
 
 from extractor.errors import InputError
 from extractor.readers.archive import Limits, checked_members
-from extractor.readers.blocks import Block, source_of
+from extractor.readers.blocks import Article, Block, source_of
 from extractor.readers.markup import checked_depth, clean, rows_of, tag
 from extractor.schema import Source
 
@@ -18,6 +18,7 @@ MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.doc
 _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
 _GONE = frozenset({"del", "movefrom", "txbxcontent", "instrtext", "footnotereference", "endnotereference", "pict", "drawing"})
 _WORDS = {"t": None, "tab": "\t", "br": " ", "cr": " ", "nobreakhyphen": "-", "sym": ""}
+_FRONT_BLOCKS = 10
 _CITED = re.compile(r"[\s\[(]*\d{1,3}(?:\s*[,;\u2010-\u2015\-]\s*\d{1,3})*[\s\])]*")
 _RAISED = str.maketrans("0123456789+-\u2212", "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207a\u207b\u207b")
 
@@ -29,13 +30,21 @@ def read_docx(archive: ZipFile, content: bytes, *, name: str, limits: Limits) ->
         document = Document(io.BytesIO(content))
         styles = {s.style_id: s.name or "" for s in document.styles}
         properties = document.core_properties
-        title = clean(properties.title or "") or None
+        title, author = clean(properties.title or "") or None, clean(properties.author or "")
     except Exception as error:  # python-docx lets the errors of its parts through: of keys, of zlib, of XML, of its own.
         raise InputError(f"{name} is a Word document that is damaged ({type(error).__name__}: {error}): save it again") from None
     body = checked_depth(document.element.body, name)
     blocks = list(_blocks(body, styles))
     titles = [b.text for b in blocks if b.kind == "front"]
-    return source_of(blocks, name=name, content=content, media_type=MEDIA_TYPE, title=titles[0] if titles else title)
+    known = Article(titles[0] if titles else title, authors=_authors(author, blocks[:_FRONT_BLOCKS]))
+    return source_of(blocks, name=name, content=content, media_type=MEDIA_TYPE, article=known)
+
+
+def _authors(told: str, front: list[Block]) -> tuple[str, ...]:
+    """The names in the properties, if the document's begin prints them all: Word writes there whose computer it was."""
+    names = tuple(filter(None, (name.strip() for name in re.split(r"[;,]| and ", told))))
+    printed = " ".join(b.text for b in front).casefold()
+    return names if names and all(n.casefold() in printed and " " in n for n in names) else ()
 
 
 def _refuse_entities(archive: ZipFile, name: str, limits: Limits) -> None:

@@ -7,8 +7,8 @@ from zipfile import ZipFile
 
 from extractor.errors import InputError
 from extractor.readers.archive import Limits, member
-from extractor.readers.blocks import Block, source_of
-from extractor.readers.html import page_blocks
+from extractor.readers.blocks import Article, Block, source_of, year_of
+from extractor.readers.html import name_of, page_blocks
 from extractor.readers.markup import Element, attribute, clean, every, parse_page, parse_xml
 from extractor.schema import Source
 
@@ -32,7 +32,10 @@ def read_epub(archive: ZipFile, content: bytes, *, name: str, limits: Limits) ->
         blocks.insert(0, Block(title, "front"))
     doi = next((m[0] for e in every(package, "identifier", "source") if (m := re.search(r"10\.\d{4,9}/\S+", e.text or ""))), None)
     blocks = [b if not title or b.text.casefold() != title.casefold() else Block(b.text, "front") for b in blocks]
-    return source_of(blocks, name=name, content=content, media_type=MEDIA_TYPE, title=title, doi=doi)
+    authors = tuple(filter(None, (name_of(clean("".join(e.itertext()))) for e in every(package, "creator"))))
+    year = next((y for e in every(package, "date") if (y := year_of(e.text or ""))), None)
+    known = Article(title, doi, authors=authors, year=year)
+    return source_of(blocks, name=name, content=content, media_type=MEDIA_TYPE, article=known)
 
 
 def _package_path(archive: ZipFile, name: str, limits: Limits) -> str:

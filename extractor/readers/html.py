@@ -11,7 +11,7 @@ from typing import Any
 from lxml import etree
 
 from extractor.errors import DataError
-from extractor.readers.blocks import Block, source_of
+from extractor.readers.blocks import Article, Block, source_of, year_of
 from extractor.readers.markup import (
     Element,
     Walk,
@@ -59,12 +59,8 @@ _OF_AN_ARTICLE = CASE_KINDS | {"abstract", "introduction", "discussion", "conclu
 def read_html(content: bytes, *, name: str) -> Source:
     """The article of a page. InputError where the page holds no text."""
     root = parse_page(content, name)
-    facts = page_facts(root)
-    blocks = page_blocks(root, facts["title"])
-    return source_of(
-        blocks, name=name, content=content, media_type=MEDIA_TYPE,
-        title=facts["title"], doi=facts["doi"], pmid=facts["pmid"], pmcid=facts["pmcid"],
-    )  # fmt: skip
+    known = article_of(root)
+    return source_of(page_blocks(root, known.title), name=name, content=content, media_type=MEDIA_TYPE, article=known)
 
 
 def page_blocks(root: Element, title: str | None, *, whole: bool = False) -> list[Block]:
@@ -91,19 +87,37 @@ def _same(one: str, other: str) -> bool:
     return re.sub(r"\W+", "", one).casefold() == re.sub(r"\W+", "", other).casefold()
 
 
-def page_facts(root: Element) -> dict[str, str | None]:
-    """What a page says of its article in its head: title, DOI, PMID and PMCID."""
+def article_of(root: Element) -> Article:
+    """What a page says of its article in its head, in the tags that search engines for literature ask for."""
     said: dict[str, str] = {}
+    authors: dict[str, list[str]] = {"citation_author": [], "dc.creator": []}
     for meta in every(root, "meta"):
         key = (attribute(meta, "name") or attribute(meta, "property")).lower()
-        said.setdefault(key, clean(attribute(meta, "content")))
+        words = clean(attribute(meta, "content"))
+        said.setdefault(key, words)
+        if words and key in authors:
+            authors[key].append(name_of(words))
     title = next((said[k] for k in ("citation_title", "dc.title", "og:title") if said.get(k)), None)
     if title is None:
         title = next((clean("".join(e.itertext())) for e in every(root, "title")), "").split(" | ")[0] or None
     doi = next((m[0] for k in ("citation_doi", "dc.identifier", "prism.doi") if (m := _DOI.search(said.get(k, "")))), None)
     pmcid = re.search(r"PMC\d{4,9}", said.get("citation_pmcid", "") + " " + said.get("og:url", "") + " " + said.get("ncbi_pcid", ""))
     pmid = said.get("citation_pmid") or None
-    return {"title": title, "doi": doi, "pmid": pmid, "pmcid": pmcid[0] if pmcid else None}
+    journal = next((said[k] for k in ("citation_journal_title", "prism.publicationname", "dc.source") if said.get(k)), None)
+    dates = ("citation_publication_date", "citation_date", "citation_year", "citation_online_date", "prism.publicationdate", "dc.date")
+    year = next((y for k in dates if (y := year_of(said.get(k, "")))), None)
+    names = tuple(authors["citation_author"] or authors["dc.creator"])
+    return Article(title, doi, pmid, pmcid[0] if pmcid else None, authors=names, journal=journal, year=year)
+
+
+def name_of(name: str) -> str:
+    """A name with its given name first: pages and libraries also write "Specimen, Ada B".
+
+    >>> name_of("Specimen, Ada B"), name_of("Ada Specimen"), name_of("Study Group, Network, Others")
+    ('Ada B Specimen', 'Ada Specimen', 'Study Group, Network, Others')
+    """
+    surname, comma, given = name.partition(",")
+    return f"{given.strip()} {surname.strip()}" if comma and given.strip() and "," not in given else name.strip()
 
 
 def _article(body: Element, walk: Walk) -> Element:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from extractor.errors import InputError
-from extractor.readers.blocks import Block, source_of, types
+from extractor.readers.blocks import Article, Block, box_kind, source_of, types, year_of
 from extractor.readers.markup import (
     Element,
     Walk,
@@ -26,7 +26,6 @@ from extractor.readers.markup import (
     tag,
     words_of,
 )  # fmt: skip
-from extractor.readers.sections import heading_kind, tells_of_a_patient
 from extractor.schema import Source
 
 MEDIA_TYPE = "application/jats+xml"
@@ -80,11 +79,37 @@ def _article(article: Element, content: bytes, name: str, number: int | None) ->
     blocks = [*_front(article, meta, title, walk), *_as_kind(abstract, "abstract", "Abstract"), *main]
     for part in after:
         blocks += list(_back(part, walk)) if tag(part) == "back" else list(flow(part, 0, walk))
-    ids = _ids(meta)
-    return source_of(
-        blocks, name=name, content=content, media_type=MEDIA_TYPE, title=title, number=number,
-        doi=ids.get("doi"), pmid=ids.get("pmid"), pmcid=ids.get("pmcid"),
+    # Notes before the article, on what a new version changed, say nothing of its own course.
+    for notes in (e for e in every(article, "notes") if tag(e.getparent()) == "front"):
+        blocks += _back_part(notes, walk)
+    ids, (journal, year) = _ids(meta), _published(article, meta, walk)
+    known = Article(
+        title, ids.get("doi"), ids.get("pmid"), ids.get("pmcid"),
+        authors=_authors(meta), journal=journal or None, year=year_of(year),
     )  # fmt: skip
+    return source_of(blocks, name=name, content=content, media_type=MEDIA_TYPE, article=known, number=number)
+
+
+def _authors(meta: Element) -> tuple[str, ...]:
+    """The authors' names, given name first, and groups by theirs; editors and others who contributed are left out."""
+    found = []
+    for group in (e for e in meta if tag(e) == "contrib-group"):
+        for one in (e for e in group if tag(e) == "contrib" and attribute(e, "contrib-type") in ("", "author")):
+            name = next(iter(every(one, "name", "string-name", "collab")), None)
+            if name is None:
+                continue
+            parts = [first(name, part) for part in ("given-names", "surname", "suffix")]
+            told = [clean("".join(p.itertext())) for p in parts if p is not None]
+            # A group is named by its own words; those of its members stand in it as a list of contributors.
+            found.append(" ".join(filter(None, told)) or clean(name.text or ""))
+    return tuple(filter(None, found))
+
+
+def _published(article: Element, meta: Element, walk: Walk) -> tuple[str, str]:
+    """The journal and the year, "" where they are not told."""
+    journal = next((words_of(e, walk) for e in every(article, "journal-title") if e.text), "")
+    years = (clean(year.text or "") for date in meta if tag(date) == "pub-date" for year in every(date, "year"))
+    return journal, next(years, "")
 
 
 def _title(meta: Element, walk: Walk) -> str | None:
@@ -114,9 +139,7 @@ def _front(article: Element, meta: Element, title: str | None, walk: Walk) -> It
     """Title, where and when it was published, its licence and its key words."""
     if title:
         yield Block(title, "front")
-    journal = next((words_of(e, walk) for e in every(article, "journal-title") if e.text), "")
-    years = (clean(year.text or "") for date in every(meta, "pub-date") for year in every(date, "year"))
-    if told := ", ".join(x for x in (journal, next(years, "")) if x):
+    if told := ", ".join(filter(None, _published(article, meta, walk))):
         yield Block(told, "front")
     if licence := _licence(meta):
         yield Block(f"Licence: {licence}", "front")
@@ -163,12 +186,16 @@ def _as_kind(blocks: list[Block], kind: str, title: str | None) -> Iterator[Bloc
 
 def _back(back: Element, walk: Walk) -> Iterator[Block]:
     for part in back:
-        if not tag(part) or (walk.left_out(part) and tag(part) != "fn-group"):
-            continue
-        heading = first(part, "title")
-        title = words_of(heading, walk) if heading is not None else None
-        told = list(_footnotes(part, walk)) if tag(part) == "fn-group" else list(_part(part, 0, walk))
-        yield from _as_kind(told, "back", title or None)
+        if tag(part) and not (walk.left_out(part) and tag(part) != "fn-group"):
+            yield from _back_part(part, walk)
+
+
+def _back_part(part: Element, walk: Walk) -> Iterator[Block]:
+    """A part of the back matter, named by its title, which may stand in its only section."""
+    heading = first(part, "title")
+    title = words_of(heading, walk) if heading is not None else ""
+    told = list(_footnotes(part, walk)) if tag(part) == "fn-group" else list(_part(part, 0, walk))
+    yield from _as_kind(told, "back", title or next((b.text for b in told[:1] if b.depth), None))
 
 
 def _part(part: Element, depth: int, walk: Walk) -> Iterator[Block]:
@@ -272,14 +299,7 @@ def _box(element: Element, depth: int, walk: Walk) -> Iterator[Block]:
     heading = next((b for b in blocks if b.depth), None)
     title = caption or (heading.text if heading else None)
     from_words = types().get(("jats", attribute(element, "content-type").lower()), "")
-    yield from _as_kind(blocks, _box_kind(title, from_words, blocks), title)
-
-
-def _box_kind(title: str | None, said: str, blocks: list[Block]) -> str:
-    known = heading_kind(title or "") or said
-    if known:
-        return known
-    return "case" if tells_of_a_patient("\n".join(b.text for b in blocks)) else "other"
+    yield from _as_kind(blocks, box_kind(title, from_words, "\n".join(b.text for b in blocks)), title)
 
 
 def _supplement(element: Element, depth: int, walk: Walk) -> Iterator[Block]:
@@ -321,10 +341,22 @@ def _pubmed(article: Element, content: bytes, name: str, number: int | None) -> 
     own = first(article, "pubmeddata", "articleidlist")
     ids = {attribute(e, "idtype").lower(): clean(e.text or "") for e in (own if own is not None else ()) if tag(e) == "articleid"}
     pmid = next((clean(e.text or "") for e in every(article, "pmid")), None)
-    return source_of(
-        blocks, name=name, content=content, media_type="application/xml", title=title, number=number,
-        doi=ids.get("doi"), pmid=pmid, pmcid=ids.get("pmc"),
+    journal = first(article, "medlinecitation", "article", "journal")
+    dates = every(journal, "pubdate") if journal is not None else []
+    known = Article(
+        title, ids.get("doi"), pmid, ids.get("pmc"), authors=_pubmed_authors(article),
+        journal=next((clean("".join(e.itertext())) for e in (journal if journal is not None else ()) if tag(e) == "title"), None) or None,
+        year=year_of(" ".join("".join(dates[0].itertext()).split())) if dates else None,
     )  # fmt: skip
+    return source_of(blocks, name=name, content=content, media_type="application/xml", article=known, number=number)
+
+
+def _pubmed_authors(article: Element) -> tuple[str, ...]:
+    names = []
+    for author in every(article, "author"):
+        parts = [first(author, part) for part in ("forename", "lastname", "suffix", "collectivename")]
+        names.append(" ".join(clean("".join(p.itertext())) for p in parts if p is not None))
+    return tuple(filter(None, names))
 
 
 _READERS: dict[str, Any] = {"article": _article, "pubmedarticle": _pubmed}

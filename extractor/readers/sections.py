@@ -5,6 +5,7 @@ heading is looked up, not searched for.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -29,6 +30,7 @@ _INLINE = re.compile(
     r"(?:\s(?:\d{1,2}|[IVX]{1,3}))?)\s?(?P<mark>[:.|]|\s[-\u2013\u2014](?=\s))(?=\s*\S)"
 )
 _INLINE_IN_CAPITALS = re.compile(r"(?<=[.!?)\]]\s)(?P<heading>[A-Z][A-Z ,/&\-]{3,50}?)\s?:(?=\s)")
+_FIRST_CASE = re.compile(r"\W{0,3}(?:case|patient)\s*(?:no\.?\s*|#\s*)?(?:1|one|I|A)\b", re.IGNORECASE)
 _COUNTED = re.compile(r"(?<=[.!?)\]]\s)(?P<heading>(?:Case|Patient)\s(?:\d{1,2}|[A-D]|[IVX]{1,3}))\s?[:.](?=\s+[A-Z])", re.IGNORECASE)
 _INLINE_IN_PARAGRAPH = re.compile(r"(?<=[.!?)\]]\s)(?P<heading>[A-Z][A-Za-z ,/&\-]{3,40}?)\s?[:.](?=\s+[A-Z\d(])")
 _CAPTION = re.compile(
@@ -111,7 +113,7 @@ def has_case(text: str, sections: Sequence[Section]) -> bool:
 def find_sections(text: str) -> tuple[Section, ...]:
     """The sections of a text: in order, without gap or overlap, named S1, S2, …"""
     lines = list(_lines(text))
-    marks = _resolve(text, _marks(text, lines))
+    marks = _end_case(text, lines, _resolve(text, _marks(text, lines)))
     marks = _cover(text, lines, marks)
     found: list[Section] = []
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
@@ -367,6 +369,48 @@ def _resolve(text: str, marks: Sequence[Mark]) -> list[Mark]:
     return found
 
 
+def _end_case(text: str, lines: Sequence[Line], marks: Sequence[Mark]) -> list[Mark]:
+    """The marks with the case ended where a line of unknown words heads what tells of no patient any more.
+
+    Such a line stands alone before running text and is written as the case's own unnumbered heading is (in capitals or not).
+    """
+    found: list[Mark] = []
+    style: bool | None = None  # Whether the case's heading is in capitals; None where it has none of its own, or a number.
+    ended: Mark | None = None
+    for i, mark in enumerate(marks):
+        if mark.level in ("line", "inline"):
+            ended = None
+            if mark.kind == "case" and mark.level == "line":
+                style = None if mark.number or not mark.title else mark.title.isupper()
+        own = replace(mark, kind=ended.kind, title=ended.title) if ended is not None and mark.level == "resumed" else mark
+        found.append(own)
+        if ended is None and style is not None and mark.kind in CASE_KINDS and mark.level in ("line", "resumed"):
+            stop = next((m.start for m in marks[i + 1 :] if m.level in ("line", "inline")), len(text))
+            until = marks[i + 1].start if i + 1 < len(marks) else len(text)
+            ended = next(_ends(text, lines, (mark.start, until, stop), capitals=style), None)
+            found += [ended] if ended is not None else []
+    return found
+
+
+def _ends(text: str, lines: Sequence[Line], span: tuple[int, int, int], *, capitals: bool) -> Iterator[Mark]:
+    """The headings from `start` up to `until` under which nothing up to `stop` tells of a patient."""
+    start, until, stop = span
+    first = bisect_right(lines, start, key=lambda line: line.start)
+    for index in range(first, min(bisect_right(lines, until - 1, key=lambda line: line.start), len(lines) - 2)):
+        line, after, below = lines[index : index + 3]
+        words = text[line.start : line.end]
+        alone = lines[index - 1].start == lines[index - 1].end and after.start == after.end
+        if (
+            alone
+            and len(words) <= LONGEST_HEADING
+            and words.isupper() == capitals
+            and _looks_like_heading(text, lines, index, words)
+            and _is_prose(text, below)
+            and not tells_of_a_patient(text[line.start : stop])
+        ):
+            yield Mark(line.start, "discussion", words, "line")
+
+
 def _reach(text: str, marks: Sequence[Mark], index: int) -> str:
     """The text under a heading and under the headings within a case that follow it at once."""
     end = index + 1
@@ -393,7 +437,8 @@ def _cover(text: str, lines: Sequence[Line], marks: list[Mark]) -> list[Mark]:
     kinds = {m.kind for m in headed}
     narrative = text[:end]
     # "Treatment" or "Discussion" may head the later parts of a story that began without a heading.
-    if not kinds & {"case", "introduction", "abstract"} and tells_of_a_patient(narrative):
+    # So may "Case 2" that of a text which begins with "Case 1".
+    if (_FIRST_CASE.match(narrative) or not kinds & {"case", "introduction", "abstract"}) and tells_of_a_patient(narrative):
         first = [Mark(0, "case", None)]
     elif not headed:
         # A short text without headings is an abstract or an excerpt: less is asked of it than of an editorial.

@@ -7,11 +7,12 @@ from rich.table import Table
 from rich.text import Text
 
 from extractor.errors import DocumentError
-from extractor.schema import BaseFact, Bounds, Case, Fact
+from extractor.schema import BaseFact, Bounds, Case, Fact, SourceInfo
 
-_COMMON = frozenset(BaseFact.model_fields) | {"type"}
+COMMON = frozenset(BaseFact.model_fields) | {"type"}
 _COLOURS = {"drug": "green", "biomarker": "magenta", "lesion": "red", "procedure": "blue", "diagnosis": "yellow", "outcome": "cyan"}
 QUOTE = 60
+MOST_AUTHORS = 3
 
 
 def timeline_table(case: Case) -> Table:
@@ -32,12 +33,22 @@ def timeline_table(case: Case) -> Table:
 
 
 def _title(case: Case) -> str:
-    lines = [f"{case.source.id}: {len(case.facts)} facts"]
+    lines = [f"{case.source.id}: {len(case.facts)} facts", *_article(case.source)]
     for patient in case.patients:
         age = "" if patient.age is None else f", {patient.age.strip('P').lower().replace('y', ' years').replace('m', ' months')} old"
         index = f"; day 0 is {patient.index.label}" if patient.index else ""
         lines.append(f"{patient.id}: {patient.sex}{age}{index}")
     return "\n".join(lines)
+
+
+def _article(source: SourceInfo) -> list[str]:
+    """What is known of the article: who, what, where, as a reference would have it; nothing where nothing is known."""
+    who = ", ".join(source.authors[:MOST_AUTHORS]) + (" et al." if len(source.authors) > MOST_AUTHORS else "")
+    where = " ".join(filter(None, [source.journal, str(source.year or "")]))
+    ids = ((source.doi, "doi:"), (source.pmid, "PMID "), (source.pmcid, ""))
+    told = [who, source.title, where, *(f"{label}{value}" for value, label in ids if value)]
+    line = ". ".join(t.rstrip(".") for t in told if t)
+    return [line] if line else []
 
 
 def days(bounds: Bounds | None) -> str:
@@ -59,13 +70,14 @@ def days(bounds: Bounds | None) -> str:
 
 def attributes(fact: BaseFact) -> str:
     """What a fact says of itself beside its name and time, `key value` by `key value`."""
-    said: dict[str, Any] = {k: v for k, v in fact.model_dump().items() if k not in _COMMON and v is not None}
-    return ", ".join(f"{k} {_shown(v)}" for k, v in said.items())
+    said: dict[str, Any] = {k: v for k, v in fact.model_dump().items() if k not in COMMON and v is not None}
+    return ", ".join(f"{k} {in_words(v)}" for k, v in said.items())
 
 
-def _shown(value: Any) -> str:
+def in_words(value: Any) -> str:
+    """A value as words: a size as `12 x 9`."""
     if isinstance(value, list | tuple):
-        return " x ".join(_shown(v) for v in value)
+        return " x ".join(in_words(v) for v in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

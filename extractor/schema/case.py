@@ -79,6 +79,12 @@ class Case(Record):
             raise ValueError("\n".join(problems))
         return self
 
+    def _repr_html_(self) -> str:
+        """The timeline as a picture, for notebooks, which look for this name on the value itself."""
+        from extractor.report.notebook import case_html  # noqa: PLC0415 - the one look upward: see the import contract
+
+        return case_html(self)
+
 
 def _version_problems(version: str) -> list[str]:
     if version.split(".", maxsplit=1)[0] == SCHEMA_VERSION.split(".", maxsplit=1)[0]:

@@ -24,7 +24,10 @@ class Section(Span):
 
 
 class SourceInfo(Record):
-    """What is known of the file a document was made from; `id` names the document."""
+    """What is known of the file a document was made from, and of the article in it; `id` names the document.
+
+    `authors` are names as printed, given name first; `year` is that of publication.
+    """
 
     id: str
     file: str | None = None
@@ -35,6 +38,9 @@ class SourceInfo(Record):
     pmid: str | None = None
     pmcid: str | None = None
     pages: int | None = None
+    authors: tuple[str, ...] = ()
+    journal: str | None = None
+    year: int | None = None
 
 
 class Run(NamedTuple):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from extractor.entities.patient.stories import Person
 from extractor.entities.reading import Reading, Sentence
 from extractor.schema import CASE_KINDS, Bounds, Constraint, Evidence, Fact, IndexEvent, Patient, Relation, Warning
 from extractor.timeline.constraints import Told, tell
@@ -25,23 +26,21 @@ class Placed:
     warnings: tuple[Warning, ...]
 
 
-def place(facts: Sequence[Fact], reading: Reading, patients: Sequence[Patient]) -> Placed:
+def place(facts: Sequence[Fact], people: Sequence[Person]) -> Placed:
     """Put the facts of each patient in time, each from the day 0 of its patient."""
-    told_of = _owners(facts, reading, patients)
     placed: dict[str, Fact] = {}
     indexed: list[Patient] = []
     found: list[Relation] = []
     warnings: list[Warning] = []
-    for patient in patients:
-        own = [f for f in facts if told_of[f.id] == patient.id]
+    for person in people:
+        patient, reading = person.patient, person.reading
+        own = [f for f in facts if f.patient == patient.id]
         where, story, elsewhere = _where(own, reading)
-        sentences = _sentences(reading, patient, patients)
-        told = tell(story, elsewhere=elsewhere, where=where, sentences=sentences, reading=reading, patient=patient)
+        told = tell(story, elsewhere=elsewhere, where=where, sentences=_sentences(reading), reading=reading, patient=patient)
         solution = _solved(told)
         steps = _steps(told, solution)
         for fact in own:
-            where_and_whose = {"patient": patient.id, "step": steps.get(fact.id)}
-            placed[fact.id] = _placed(fact, told, solution, reading).model_copy(update=where_and_whose)
+            placed[fact.id] = _placed(fact, told, solution, reading).model_copy(update={"step": steps.get(fact.id)})
         indexed.append(patient.model_copy(update={"index": _index(told, reading)}))
         warnings += _conflicts(solution, told, reading)
         found += relations([placed[f.id] for f in own], solution, reading)
@@ -55,18 +54,6 @@ def _solved(told: Told) -> Solution:
     if not lost:
         return solution
     return solve([*told.links, *(Link(DAY0, point, 0, None, USUAL, "within the story") for point in lost)])
-
-
-def _owners(facts: Sequence[Fact], reading: Reading, patients: Sequence[Patient]) -> dict[str, str]:
-    """Whose each fact is: of several patients the one introduced last before it."""
-    if len(patients) < 2:
-        return {f.id: patients[0].id if patients else f.patient for f in facts}
-    begins = sorted((p.evidence[0].start, p.id) for p in patients if p.evidence)
-    owner: dict[str, str] = {}
-    for fact in facts:
-        at = fact.evidence[0].start
-        owner[fact.id] = next((p for start, p in reversed(begins) if start <= at), begins[0][1] if begins else patients[0].id)
-    return owner
 
 
 def _where(facts: Sequence[Fact], reading: Reading) -> tuple[dict[str, int], list[Fact], list[Fact]]:
@@ -87,17 +74,10 @@ def _where(facts: Sequence[Fact], reading: Reading) -> tuple[dict[str, int], lis
     return where, story, elsewhere
 
 
-def _sentences(reading: Reading, patient: Patient, patients: Sequence[Patient]) -> list[Sentence]:
+def _sentences(reading: Reading) -> list[Sentence]:
     """The sentences that tell a patient's story: those of the case; where there is none, all but front and references."""
     case = [s for s in reading.sentences if s.section.kind in CASE_KINDS]
-    told = case or [s for s in reading.sentences if s.section.kind not in ("front", "references", "back", "table")]
-    if len(patients) < 2 or not patient.evidence:
-        return told
-    begins = sorted(p.evidence[0].start for p in patients if p.evidence)
-    start = patient.evidence[0].start
-    end = next((b for b in begins if b > start), len(reading.text))
-    first = min(begins) == start
-    return [s for s in told if (first or s.end > start) and s.start < end]
+    return case or [s for s in reading.sentences if s.section.kind not in ("front", "references", "back", "table")]
 
 
 def _steps(told: Told, solution: Solution) -> dict[str, int]:

@@ -120,7 +120,7 @@ def _section(element: Any, depth: int) -> Iterator[Item]:
         name = words(label) if label is not None else ""
         if re.match(r"(?:Fig|Tab)", name) and told:
             rows = [[words(c) for c in row.iter("{*}td", "{*}th")] for row in element.iter("{*}tr")]
-            yield Item("figure" if tag == "fig" else "table", f"{name.rstrip('.')}. {told}", rows=rows[:14])
+            yield Item("figure" if tag == "fig" else "table", f"{name.rstrip('.')}. {told}", rows=rows)
     elif tag == "list":
         yield from (Item("para", words(p)) for p in element.iter("{*}p"))
 
@@ -187,6 +187,8 @@ def numbered(items: list[Item]) -> list[Item]:
 
 
 HEAD = "Running title of the article"
+MOST_ROWS = 14
+"""A longer table is set without the rest."""
 FOOT = "Journal of Set Pages 2020; 12: 345. doi: 10.1234/jsp.2020.345"
 NOTE = "* These authors contributed equally. Correspondence: author@example.org"
 BOX = "Key points of this box. It stands beside the text and is no part of it, set smaller than the words around it."
@@ -465,6 +467,8 @@ def make(look: Look, jats: Path, out: Path) -> list[Item]:
                 if not CITED.search(item.text)
                 else "".join(c for c in item.text if c in "\ue000\ue001" or c.encode("cp1252", "ignore"))
             )
+    for item in items:
+        item.rows = item.rows[:MOST_ROWS]
     if look.numbers:
         items = numbered(items)
     ENGINES[look.engine](items, look, out)

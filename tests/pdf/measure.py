@@ -38,13 +38,14 @@ def bare(heading: str) -> str:
 
 def measure(source: Source, running: str, others: str, headings: Sequence[str]) -> Measured:
     """A source against the running text that was printed, all other words that may stand in it, and the headings."""
-    found = tokens("\n".join(source.text[s.start : s.end] for s in source.sections if s.kind in RUNNING))
+    found = tokens("\n".join(source.text[s.start : s.end] for s in source.sections if s.kind in RUNNING and s.title != "Box"))
     wanted = tokens(running)
     common = LCSseq.similarity(wanted, found)
-    everywhere = Counter(tokens(source.text))
+    # Front matter (addresses, dates, licence) is no article text: the publisher's XML has it as data.
+    everywhere = Counter(tokens("\n".join(source.text[s.start : s.end] for s in source.sections if s.kind != "front")))
     known = Counter(wanted) + Counter(tokens(others))
     right = sum((everywhere & known).values())
-    titles = [s.title for s in source.sections if s.title and s.kind not in ("figure", "table")]
+    titles = [s.title for s in source.sections if s.title and s.title != "Box" and s.kind not in ("figure", "table")]
     # A section that a legend interrupts is there twice.
     got, asked = set(map(bare, titles)), set(map(bare, headings))
     return Measured(

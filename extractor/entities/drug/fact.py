@@ -30,15 +30,24 @@ from extractor.schema import CASE_KINDS, Mention
 
 LATER = frozenset({"second-line", "third-line", "later-line", "salvage", "maintenance"})
 """Intents that cannot be a first course's."""
+FAR = 12
+"""How many sentences back the course may be told that "the same regimen" gives again."""
+_PRONOUNS = frozenset({"it", "the latter", "the former"})
+_ONE = re.compile(r"\b(?:it|latter|drug|agent|medication|medicine)\Z", re.IGNORECASE)
+_REPEATED = re.compile(r" (?:was|were) (?:then |later |subsequently )?(?:repeated|given again|again given)\b")
 
 
 def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
     """The course a mention tells of; none where the word is no treatment, or stands beside the drugs it sums up."""
+    if kind_of(mention) == "again":
+        return [_draft(mention, reading, d.name, {}, d) for d in _given_before(mention, reading, drafts)]
     if not is_treatment(mention, reading) or stands_beside_its_drugs(mention, reading):
         return []
     in_case = reading.sentence_at(mention.start).section.kind in CASE_KINDS
     if kind_of(mention) == "class" and not in_case and any(d.type == "drug" for d in drafts):
         return []  # an abstract or a discussion sums up in class words what the case has told by name
+    if _is_the_same_again(mention, reading) and (known := _meant(mention, reading, drafts)):
+        return [_draft(mention, reading, d.name, {}, d) for d in known]
     if kind_of(mention) == "class" and not _is_new_class(mention, reading, drafts) and (known := _meant(mention, reading, drafts)):
         return [_retelling(d, mention, reading) for d in known]
     if kind_of(mention) == "regimen" and (known := _parts_told(mention, reading, drafts)):
@@ -60,6 +69,8 @@ def _retelling(known: Draft, mention: Mention, reading: Reading) -> Draft:
 def same(earlier: Draft, later: Draft, reading: Reading) -> bool:
     """Whether `later` speaks of the course `earlier`: the same drug, nothing that contradicts, and no word of a new course."""
     if concept(earlier) != concept(later):
+        return False
+    if kind_of(later.mention) == "again" or (later.name != named(later.mention) and _is_the_same_again(later.mention, reading)):
         return False
     if earlier.attributes.get("status", "given") != later.attributes.get("status", "given"):
         return False
@@ -99,6 +110,34 @@ def _meant(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[
         partners = {m.start for m in group(last.mention, reading)}
         return [d for d in earlier if d is last or d.head[0] in partners]
     return _with_partners(last, [d for d in drafts if d.type == "drug"], reading)
+
+
+def _given_before(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
+    """The courses that "the same regimen", "both drugs" or "it" give again: the last one told, with its partners unless one is meant."""
+    index = reading.sentence_at(mention.start).index
+    reach = 1 if mention.text.lower() in _PRONOUNS else FAR
+    given = [d for d in drafts if d.type == "drug" and d.attributes.get("status", "given") == "given" and d.head[0] < mention.start]
+    told = {id(d): max(h[0] for h in d.heads if h[0] < mention.start) for d in given}
+    given = [d for d in given if index - reading.sentence_at(told[id(d)]).index <= reach]
+    if not given:
+        return []
+    of_the_illness = [d for d in given if family_of(d.mention) in ANTICANCER]
+    last = max(of_the_illness or given, key=lambda d: told[id(d)])
+    partners = {m.start for m in group(last.mention, reading)}
+    together = sorted((d for d in given if d.head[0] in partners), key=lambda d: d.head)
+    if mention.text.lower().endswith("former"):
+        return together[:1]
+    return [last] if _ONE.search(mention.text) or last not in together else together
+
+
+def _is_the_same_again(mention: Mention, reading: Reading) -> bool:
+    """Whether a class word gives what was given before once more: "the same chemotherapy was repeated"."""
+    if kind_of(mention) != "class":
+        return False
+    left, right = around(mention, reading, 60, 45)
+    if not re.search(r"\b(?:the same|this|identical)\s*\Z", left, re.IGNORECASE):
+        return False
+    return said("restart", left) is not None or _REPEATED.match(right) is not None or _restarts(mention, reading)
 
 
 def _with_partners(draft: Draft, drafts: Sequence[Draft], reading: Reading) -> list[Draft]:

@@ -32,6 +32,18 @@ def antecedent(draft: Draft, reading: Reading, drafts: Sequence[Draft]) -> Draft
     return _likest(draft, known, reading)
 
 
+def observed_before(draft: Draft, reading: Reading, drafts: Sequence[Draft]) -> Draft | None:
+    """The earlier observation of a lesion that a draft tells something new of: it changed, or is called the one that is known."""
+    changed = draft.attributes["course"] in CHANGED
+    if draft.attributes["course"] == "new" or _says_new(draft, reading) or not (changed or is_definite(reading, draft.mention)):
+        return None
+    earlier = antecedent(draft, reading, drafts)
+    if earlier is None:
+        return None
+    sites = {earlier.attributes.get("site"), draft.attributes.get("site")}
+    return earlier if len(sites) == 1 or None in sites or is_definite(reading, draft.mention) else None
+
+
 def retold(draft: Draft, reading: Reading, drafts: Sequence[Draft]) -> Draft | None:
     """The observation that a draft tells again, if it tells nothing new."""
     return _likest(draft, [d for d in drafts if d.type == "lesion" and _tells_again(d, draft, reading)], reading)

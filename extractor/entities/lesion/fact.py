@@ -11,6 +11,7 @@ from extractor.entities.lesion.coreference import (
     is_primary,
     is_treatment,
     last_told,
+    observed_before,
     retold,
     told_otherwise,
 )
@@ -95,10 +96,14 @@ def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[D
         draft.retells = retold(draft, reading, drafts)
         if sentence.section.kind not in CASE_KINDS and told_otherwise(draft, reading, drafts):
             continue
+        if draft.retells is None:
+            draft.observed_before = observed_before(draft, reading, drafts)
         found.append(draft)
         if again:
             grown = {**attributes, "course": course, "size_mm": size[2] if size and size[0] > again[0] else None}
-            found.append(Draft("lesion", draft.name, mention, sentence, grown, evidence, head=again))
+            found.append(
+                Draft("lesion", draft.name, mention, sentence, grown, evidence, head=again, observed_before=draft.retells or draft)
+            )
     return found
 
 

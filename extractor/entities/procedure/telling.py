@@ -229,7 +229,7 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
     if not _may_be_one(earlier, later) or later.head[0] - told_until > _FAR:
         return False
     between = reading.text[told_until : later.head[0]]
-    if _NEXT_CASE.search(between) or not (_same_name(earlier, later) or _generic(later) or _explains(earlier, later, between)):
+    if not (_same_name(earlier, later) or _generic(later) or _explains(earlier, later, between)) or _NEXT_CASE.search(between):
         return False
     if _generic(earlier) and not _generic(later) and _points_back(earlier, reading):
         return False
@@ -238,7 +238,8 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
         return False
     if category == "radiotherapy" and earlier.sentence == later.sentence and _AND_ALSO.search(between) and earlier.name != later.name:
         return False
-    if _REFERENCE.search(lead) or (category == "biopsy" and _OF_THE.search(lead)):
+    repeated = category not in _REPORTS and _REPEATED.match(reading.text, later.head[1]) is not None
+    if not repeated and (_REFERENCE.search(lead) or (category == "biopsy" and _OF_THE.search(lead))):
         return True
     if category == "other" and _same_name(earlier, later) and (_GOES_ON.search(lead) or _FOR_SO_LONG.match(reading.text, later.head[1])):
         return True
@@ -246,7 +247,7 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
         return False
     if category in _REPORTS:
         return not _tells_specimen(told_until, later.head[0], reading) and not _passes(told_until, later, reading)
-    again = bool(_AGAIN.search(lead) or _REPEATED.match(reading.text, later.head[1]))
+    again = repeated or bool(_AGAIN.search(lead))
     past = earlier.mention.context.historical and not later.mention.context.historical
     if category == "surgery" and past and _PERFORMS.search(lead):
         return False

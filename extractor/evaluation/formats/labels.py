@@ -41,7 +41,7 @@ def own_labels() -> Labels:
         name="the entity types",
         spans={folder.name: folder.name for folder in entity_folders()},
         flags={flag: flag for flag in FLAGS},
-        relations={relation: relation for relation in RELATIONS},
+        relations={**{relation: relation for relation in RELATIONS}, "overlaps": "overlap", "simultaneous": "overlap"},
     )
 
 

@@ -11,7 +11,8 @@ import shutil
 import subprocess
 
 from extractor.errors import InputError
-from extractor.readers.blocks import Block, source_of
+from extractor.readers.blocks import Article, Block, box_kind, source_of
+from extractor.readers.pdf.bibliography import published
 from extractor.readers.pdf.guard import guarded
 from extractor.readers.pdf.place import boxes_of, located
 from extractor.readers.pdf.spelling import Place
@@ -34,16 +35,26 @@ def read_pdf(content: bytes, *, name: str) -> Source:
     said, places = guarded(content, name)
     if not said["blocks"]:
         raise InputError(f"{name} is {_without_text(said)}")
-    blocks = [Block(text, kind, depth) for text, kind, depth in said["blocks"]]
+    blocks = [_block(*block) for block in said["blocks"]]
     # An article names itself in its first words and in its running heads and feet; its references name others.
     front = said["furniture"][:_FRONT] + "\n" + "\n".join(b.text for b in blocks)[:_FRONT]
     doi, pmid, pmcid = _DOI.search(front), _PMID.search(front), _PMCID.search(front)
-    source = source_of(
-        blocks, name=name, content=content, media_type=MEDIA_TYPE, title=said["title"], doi=doi[0].rstrip(".,;:)]}") if doi else None,
-        pmid=pmid[1] if pmid else None, pmcid=pmcid[0] if pmcid else None, warnings=_warnings(said["without_text"], said["cut"]),
+    journal, year = published(front)
+    known = Article(
+        said["title"], doi[0].rstrip(".,;:)]}") if doi else None, pmid[1] if pmid else None, pmcid[0] if pmcid else None,
+        authors=tuple(said["authors"]), journal=journal, year=year,
     )  # fmt: skip
+    warnings = _warnings(said["without_text"], said["cut"])
+    source = source_of(blocks, name=name, content=content, media_type=MEDIA_TYPE, article=known, warnings=warnings)
     info = source.info.model_copy(update={"pages": said["pages"]})
     return source.model_copy(update={"info": info, "layout": _layout(source.text, blocks, places)})
+
+
+def _block(text: str, kind: str, depth: int) -> Block:
+    """A block as the worker told it; a box is of the kind that its words tell, as in other formats."""
+    if kind != "box":
+        return Block(text, kind, depth)
+    return Block(text, box_kind(None, "", text), title="Box")
 
 
 def with_text_layer(content: bytes, *, name: str) -> bytes:

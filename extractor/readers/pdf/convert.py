@@ -7,11 +7,14 @@ from typing import Any
 
 import pypdfium2 as pdfium
 
+from extractor.readers.pdf.bibliography import printed_authors
+from extractor.readers.pdf.boxes import boxed
+from extractor.readers.pdf.citations import round_citations
 from extractor.readers.pdf.furniture import drop_furniture, drop_line_numbers
 from extractor.readers.pdf.glyphs import Area, Fonts, Page, on_paper, read_page
 from extractor.readers.pdf.lines import Line, chains, gutters, in_order, lines_of
 from extractor.readers.pdf.parts import Part, columns_in, parts_of
-from extractor.readers.pdf.spelling import Place, cites_raised, rows, running, vocabulary
+from extractor.readers.pdf.spelling import Place, cites_raised, cut, rows, running, vocabulary
 from extractor.readers.sections import caption_kind
 
 MOST_PAGES = 400
@@ -26,6 +29,7 @@ class Converted:
     places: list[list[Place]] = field(default_factory=list)
     pages: int = 0
     title: str | None = None
+    authors: tuple[str, ...] = ()
     furniture: str = ""
     without_text: list[int] = field(default_factory=list)
     cut: list[int] = field(default_factory=list)
@@ -57,23 +61,42 @@ def _article(pages: Sequence[Page], count: int, metadata: dict[str, Any]) -> Con
         page.words = drop_line_numbers(page)
     kept, said = drop_furniture(pages, [chains(page.words) for page in pages])
     kept = [_outside_figures(page, lines) for page, lines in zip(pages, kept, strict=True)]
+    kept, boxes = boxed(pages, kept)
     white = gutters(kept, [page.areas for page in pages])
     ordered = [in_order(lines_of(lines, own), own, page.areas) for page, lines, own in zip(pages, kept, white, strict=True)]
-    columns = [column for column in columns_in(pages, ordered) if column]
+    columns = [column for column in columns_in(pages, ordered, boxes) if column]
     if not columns:
         return found
     known = vocabulary(line for column in columns for line in column)
     raised = cites_raised(line for column in columns for line in column)
-    parts = parts_of(pages, columns)
+    parts = parts_of(pages, columns, [box for page in boxes for box in page])
     found.furniture = "\n".join(said)
+    found.authors = next(filter(None, map(printed_authors, _after_title(parts))), ())
     for part in parts:
         _write(part, found, known, pages, raised)
+    if not raised:
+        _leave_out(round_citations(found.blocks), found)
     found.title = next((text for text, kind, _ in found.blocks if kind == "title"), None) or _told_title(metadata, found)
     found.blocks = [(text, "front" if kind == "title" else kind, depth) for text, kind, depth in found.blocks]
     return found
 
 
-_KINDS = {"title": "title", "front": "front", "figure": "figure", "table": "table", "note": "back", "references": "references"}
+def _after_title(parts: Sequence[Part]) -> list[Part]:
+    """What of the front matter follows the title at once, where authors are named."""
+    at = next((i for i, part in enumerate(parts) if part.kind == "title"), None)
+    front = [] if at is None else [p for p in parts if p.kind == "front" and p.page == parts[at].page]
+    below = [p for p in front if p.lines[0].y0 > parts[at or 0].lines[-1].y0]
+    return sorted(below, key=lambda p: p.lines[0].y0)[:3]
+
+
+def _leave_out(cuts: Sequence[Sequence[tuple[int, int]]], found: Converted) -> None:
+    for i, own in enumerate(cuts):
+        if own:
+            text, found.places[i] = cut(found.blocks[i][0], found.places[i], own)
+            found.blocks[i] = (text, *found.blocks[i][1:])
+
+
+_KINDS = {"note": "back"} | {kind: kind for kind in ("title", "front", "figure", "table", "references", "box")}
 
 
 def _write(part: Part, found: Converted, known: Any, pages: Sequence[Page], raised: bool) -> None:

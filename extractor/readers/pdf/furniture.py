@@ -151,11 +151,14 @@ def _lone(line: Line, page: Page, lines: Sequence[Line]) -> bool:
     at_top = line.y0 < 0.1 * page.height
     if not at_top and line.y1 <= 0.9 * page.height:
         return False
+    words = line.text.casefold()
+    numbered, cued = _PAGE_NUMBER.match(words), len(words) < 200 and any(cue in words for cue in cues())
+    if not numbered and not cued:
+        return False
     if any(o is not line and abs(o.y1 - line.y1) < 3 and len(o.text) > 40 for o in lines):
         return False  # A part of a line of text.
     gap = min([(o.y0 - line.y1 if at_top else line.y0 - o.y1) for o in lines if (o.y0 > line.y1 if at_top else o.y1 < line.y0)], default=0)
-    words = line.text.casefold()
-    if _PAGE_NUMBER.match(words) and gap > 0.3 * line.size:
+    if numbered and gap > 0.3 * line.size:
         return True
     usual = median([o.size for o in lines])
-    return line.size < 1.05 * usual and gap > 0.8 * line.size and len(words) < 200 and any(cue in words for cue in cues())
+    return bool(cued) and line.size < 1.05 * usual and gap > 0.8 * line.size

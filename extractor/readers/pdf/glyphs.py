@@ -60,7 +60,10 @@ class Area:
 
 @dataclass(slots=True)
 class Page:
-    """What a page holds. `turn` is the quarter turns its words were read with, to find their place on the paper again."""
+    """What a page holds. `turn` is the quarter turns its words were read with, to find their place on the paper again.
+
+    `frames` are the rectangles, drawn or shaded, that text may stand in.
+    """
 
     number: int
     width: float
@@ -68,6 +71,7 @@ class Page:
     turn: int
     words: list[Word]
     areas: list[Area]
+    frames: list[Area]
     pictured: bool
     cut: bool
 
@@ -84,10 +88,11 @@ def mapped() -> dict[tuple[str, int], str]:
 
 
 def _entry(function: Any, result: Any, *arguments: Any) -> Any:
-    """A function of pdfium with plain numbers for pointers: a character costs a third of a microsecond less."""
-    return ctypes.CFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value or 0)
+    """A function of pdfium with plain numbers for pointers that keeps the interpreter's lock: a call costs half as much."""
+    return ctypes.PYFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value or 0)
 
 
+_text = _entry(raw.FPDFText_GetText, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_void_p)
 _unicode = _entry(raw.FPDFText_GetUnicode, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)
 _box = _entry(raw.FPDFText_GetLooseCharBox, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 _object = _entry(raw.FPDFPage_GetObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
@@ -111,38 +116,43 @@ class Fonts:
     def __init__(self) -> None:
         self._known: dict[int | None, tuple[bool, bool]] = {}
         self._symbolic: dict[int, tuple[str, ...]] = {}
-        self._numbers = (ctypes.c_float * 6)()
         self._buffer = ctypes.create_string_buffer(256)
         self._flags = ctypes.c_int()
-        self._addresses = tuple(ctypes.addressof(x) for x in (self._numbers, self._buffer, self._flags))
-        self._last: tuple[int | None, Look] = (None, (False, False, 0.0, 0))
+        self._addresses = tuple(ctypes.addressof(x) for x in (self._buffer, self._flags))
 
-    def look(self, page: int, index: int) -> Look:
-        """How a character looks. All characters of a text object look the same."""
-        owner = _text_object(page, index)
-        if owner is None or owner != self._last[0]:
-            self._last = (owner, self._looked(page, index, owner))
-        return self._last[1]
+    def looks(self, page: int, indices: list[int]) -> list[Look]:
+        """How some characters look. All characters of a text object look the same, so each object is asked once."""
+        owners = list(map(_text_object, repeat(page), indices))
+        firsts = dict(zip(reversed(owners), reversed(indices), strict=True))
+        firsts.pop(None, None)
+        known = dict(zip(firsts, self._looked(page, list(firsts.values()), list(map(_font_of, firsts))), strict=True))
+        return [known[o] if o is not None else self._looked(page, [i], [None])[0] for o, i in zip(owners, indices, strict=True)]
 
     def forget(self) -> None:
         """Objects and fonts of another page may have the same addresses."""
-        self._last = (None, self._last[1])
         self._known.clear()
         self._symbolic.clear()
 
-    def _looked(self, page: int, index: int, owner: int | None) -> Look:
-        handle = _font_of(owner) if owner else None
-        if handle not in self._known:
-            self._known[handle] = self._described(page, index)
-        font = self._known[handle]
-        if not _matrix(page, index, self._addresses[0]):
-            return (*font, 0.0, 0)
-        a, b, c, d = self._numbers[0:4]
-        turn = 0 if b == 0 and a > 0 else _quarter(math.atan2(b, a))
-        return (*font, _font_size(page, index) * (d if c == 0 and d > 0 else math.hypot(c, d)), turn)
+    def _looked(self, page: int, indices: list[int], fonts: list[int | None]) -> list[Look]:
+        """The looks of characters of different text objects, given the objects' fonts."""
+        count = len(indices)
+        numbers = np.zeros((count, 6), np.float32)
+        start = numbers.ctypes.data
+        told = list(map(_matrix, repeat(page), indices, range(start, start + 24 * count, 24)))
+        sizes = list(map(_font_size, repeat(page), indices))
+        found = []
+        for index, font, has, size, (a, b, c, d, _, _) in zip(indices, fonts, told, sizes, numbers.tolist(), strict=True):
+            if font not in self._known:
+                self._known[font] = self._described(page, index)
+            if not has:
+                found.append((*self._known[font], 0.0, 0))
+                continue
+            turn = 0 if b == 0 and a > 0 else _quarter(math.atan2(b, a))
+            found.append((*self._known[font], size * (d if c == 0 and d > 0 else math.hypot(c, d)), turn))
+        return found
 
     def _described(self, page: int, index: int) -> tuple[bool, bool]:
-        _, buffer, flags = self._addresses
+        buffer, flags = self._addresses
         _font_info(page, index, buffer, 256, flags)
         name = self._buffer.value.decode("utf-8", "replace")
         bold = bool(_BOLD.search(name)) or bool(self._flags.value & (1 << 18)) or _font_weight(page, index) >= 600
@@ -194,18 +204,28 @@ def _read(page: pdfium.PdfPage, text: pdfium.PdfTextPage, number: int, fonts: Fo
     turn = _turn(handle, printed, fonts)
     place = _turned(np.stack([x0, y0, x1, y1], axis=1)[printed].astype(np.float64), turn, width, height)
     words = _words(handle, codes, printed, place, fonts=fonts, turn=turn)
-    areas = _areas(items, left, top, width, height) if turn == 0 else []
+    areas, frames = _areas(items, left, top, width, height) if turn == 0 else ([], [])
     pictured = not words and any(True for _ in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3))
     cut = len(words) == MOST_WORDS or text.count_chars() > MOST_CHARACTERS
-    return Page(number, width, height, turn, words, areas, pictured, cut)
+    return Page(number, width, height, turn, words, areas, frames, pictured, cut)
 
 
 def _characters(handle: int, count: int) -> tuple[Any, Any]:
-    codes = np.fromiter(map(_unicode, repeat(handle), range(count)), dtype=np.int64, count=count).astype(np.int32)
+    codes = _codes(handle, count)
     boxes = np.zeros((count, 4), np.float32)
     start = boxes.ctypes.data
     deque(map(_box, repeat(handle), range(count), range(start, start + 16 * count, 16)), maxlen=0)
     return codes, np.nan_to_num(boxes, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _codes(handle: int, count: int) -> Any:
+    """The code of each character: from the text as a whole where it has exactly one unit for each, else asked one by one."""
+    units = np.zeros(count + 2, np.uint16)
+    written = _text(handle, 0, count, units.ctypes.data)
+    whole = units[:count]
+    if written == count + 1 and whole.all() and not ((whole >= 0xD800) & (whole < 0xE000)).any():
+        return whole.astype(np.int32)
+    return np.fromiter(map(_unicode, repeat(handle), range(count)), dtype=np.int64, count=count).astype(np.int32)
 
 
 def _objects(page: pdfium.PdfPage) -> dict[int, list[int]]:
@@ -236,7 +256,7 @@ def _decipher(handle: int, codes: Any, fonts: dict[int, tuple[str, ...]]) -> Non
 
 def _turn(handle: int, printed: Any, fonts: Fonts) -> int:
     """The quarter turns of most of the page's characters: a table printed along the long side is read along it."""
-    turns = [fonts.look(handle, index)[3] for index in printed[:: max(1, len(printed) // 40)].tolist()]
+    turns = [look[3] for look in fonts.looks(handle, printed[:: max(1, len(printed) // 40)].tolist())]
     best = max(set(turns), key=turns.count, default=0)
     return best if best > 0 and turns.count(best) * 2 > len(turns) else 0
 
@@ -285,11 +305,12 @@ def _words(handle: int, codes: Any, printed: Any, place: Any, *, fonts: Fonts, t
     after = np.minimum(printed + 1, len(codes) - 1)
     hidden = set(np.flatnonzero(np.isin(codes[after], _HYPHEN_CODES) & ~np.isin(after, printed)).tolist())
     glued = [False, *(follows & near)[starts[1:-1] - 1].tolist()]
-    heights, indices, spans = size[starts[:-1]].tolist(), printed[starts[:-1]].tolist(), starts.tolist()
+    heights, spans = size[starts[:-1]].tolist(), starts.tolist()
+    looks = fonts.looks(handle, printed[starts[:-1]].tolist())
     letters = _letters(codes[printed])
     words: list[Word] = []
     for i, (x0, y0, x1, y1) in enumerate(np.concatenate((lows[:, :2], highs[:, 2:]), axis=1).tolist()):
-        bold, italic, height, turned = fonts.look(handle, indices[i])
+        bold, italic, height, turned = looks[i]
         if turned != turn:
             continue
         text = letters[spans[i] : spans[i + 1]]
@@ -331,9 +352,10 @@ def _meaningless(code: int) -> bool:
     return 0xE000 <= code < 0xF900 or code in (0xFFFD, 0xFEFF, 0x2060) or 0x80 <= code < 0xA0 or code >= 0xE0000
 
 
-def _areas(items: dict[int, list[int]], left: float, top: float, width: float, height: float) -> list[Area]:
-    """Pictures and drawings. Thin long lines alone are rules of a table or a page, not a drawing."""
+def _areas(items: dict[int, list[int]], left: float, top: float, width: float, height: float) -> tuple[list[Area], list[Area]]:
+    """Pictures and drawings, and frames. Thin long lines alone are rules of a table or a page, not a drawing."""
     found: list[Area] = []
+    frames: list[Area] = []
     shapes: list[tuple[float, float, float, float]] = []
     sides = [ctypes.c_float() for _ in range(4)]
     others = [(kind, item) for kind, some in items.items() if kind != raw.FPDF_PAGEOBJ_TEXT for item in some]
@@ -345,9 +367,30 @@ def _areas(items: dict[int, list[int]], left: float, top: float, width: float, h
             continue
         if kind == raw.FPDF_PAGEOBJ_PATH:
             shapes.append((x0, y0, x1, y1))
+            if x1 - x0 > _NARROWEST_FRAME and y1 - y0 > _LOWEST_FRAME and _is_seen(item):
+                frames.append(Area(x0, y0, x1, y1, 1))
         elif x1 - x0 > 36 and y1 - y0 > 36:
             found.append(Area(x0, y0, x1, y1, 0))
-    return found + _drawings(shapes)
+    return found + _drawings(shapes), frames
+
+
+_NARROWEST_FRAME, _LOWEST_FRAME = 90.0, 24.0
+
+
+def _is_seen(item: int) -> bool:
+    """Whether a path is drawn, or shaded other than white: word processors lay white under their paragraphs."""
+    path = ctypes.cast(item, raw.FPDF_PAGEOBJECT)
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    if not raw.FPDFPath_GetDrawMode(path, fill, stroke):
+        return False
+    colours = [ctypes.c_uint() for _ in range(4)]
+    asked = raw.FPDFPageObj_GetStrokeColor if stroke.value else raw.FPDFPageObj_GetFillColor
+    if not (fill.value or stroke.value) or not asked(path, *colours):
+        return False
+    return min(c.value for c in colours[:3]) < _WHITE and colours[3].value > 0
+
+
+_WHITE = 252
 
 
 _CELL = 8.0

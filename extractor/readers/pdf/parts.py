@@ -4,9 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from statistics import median
 
+from extractor.errors import DataError
 from extractor.readers.pdf.glyphs import Page
 from extractor.readers.pdf.lines import Line
 from extractor.readers.sections import caption_kind, heading_kind
@@ -14,13 +17,14 @@ from extractor.readers.sections import caption_kind, heading_kind
 Column = list[Line]
 _TERMINAL = re.compile(r"[.!?:][\"'\u201d\u2019)\]]*(?:\[?\d[\d,\u2013-]*\]?)?$")
 _NUMBERED = re.compile(r"(?P<number>\d{1,2}(?:\.\d{1,2}){0,3})[.)]?\s+[A-Z]")
-_NOTE = re.compile(
-    r"[*\u2020\u2021\u00a7\u00b6#]|\d{1,2}(?=[A-Z])|[a-z](?=[A-Z][a-z])|corresponden|e-?mail|abbreviations?:|received|accepted",
-    re.IGNORECASE,
-)
+FRONT = Path(__file__).parent / "front.tsv"
+_MARK = re.compile(r"[*\u2020\u2021\u00a7\u00b6#\u2709\s]*(?:\(?\d{1,2}[.)]?\s?(?=[A-Z])|[a-z](?=[A-Z][a-z]))?")
 _KEYWORDS = re.compile(r"key\s?-?words?\b|index terms\b|mesh terms\b", re.IGNORECASE)
 _TOP = frozenset({"introduction", "discussion", "conclusion", "references", "abstract"})
 LONGEST_HEADING = 220
+LONGEST_FRONT = 1500
+FRONT_CUE = 200
+"""A licence after an abstract, in the same paragraph, does not make the abstract one."""
 
 
 @dataclass(slots=True, eq=False)
@@ -83,8 +87,8 @@ def body_of(columns: Sequence[Column]) -> Body:
     pitches: list[float] = []
     for column in columns:
         for a, b in zip(column, [*column[1:], None], strict=True):
-            looks = Counter({True: sum(len(w.text) for w in a.words if w.bold), False: sum(len(w.text) for w in a.words if not w.bold)})
-            counted[round(a.size * 4) / 4, looks[True] > looks[False]] += len(a.words)
+            bold_letters, letters = sum([len(w.text) for w in a.words if w.bold]), sum([len(w.text) for w in a.words])
+            counted[round(a.size * 4) / 4, 2 * bold_letters > letters] += len(a.words)
             if b is not None and abs(a.size - b.size) < 0.4 and 0 < b.y1 - a.y1 < 3 * a.size:
                 pitches.append((b.y1 - a.y1) / a.size)
     (size, bold), _ = counted.most_common(1)[0] if counted else ((10.0, False), 0)
@@ -105,10 +109,15 @@ def _indents(columns: Sequence[Column], size: float, pitch: float) -> bool:
     return count >= 3
 
 
-def parts_of(pages: Sequence[Page], columns: Sequence[Column]) -> list[Part]:
-    """The parts of a document in the order of reading; what interrupts a paragraph stands after it, notes at the end."""
+def parts_of(pages: Sequence[Page], columns: Sequence[Column], boxes: Sequence[Column] = ()) -> list[Part]:
+    """The parts of a document in the order of reading; what interrupts a paragraph stands after it, notes at the end.
+
+    `boxes` are those of the columns that stand in a frame.
+    """
     body = body_of(columns)
-    parts = [part for column in columns if column for part in _stacks(column, body)]
+    framed = {id(box) for box in boxes}
+    parts = [part for column in columns if column for part in (_box(column) if id(column) in framed else _stacks(column, body))]
+    _apart(parts)
     parts = _captions(parts, body)
     _headings(parts, body)
     _front(parts, body)
@@ -133,6 +142,10 @@ def _stacks(column: Column, body: Body) -> list[Part]:
         gap = column[start].y0 - column[start - 1].y1 if start else 1e3
         stacks.append(Part(column[start:end], left, right, gap=gap, first_in_column=number == 0))
     return stacks
+
+
+def _box(column: Column) -> list[Part]:
+    return [Part(column, min(line.x0 for line in column), max(line.x1 for line in column), kind="box")]
 
 
 def _parts(column: Column, i: int, start: int, right: float, body: Body) -> bool:
@@ -177,13 +190,15 @@ def _captions(parts: Sequence[Part], body: Body) -> list[Part]:
     table: Part | None = None
     latest: Part | None = None
     for part in parts:
-        kind = caption_kind(" ".join(line.text for line in part.lines[:2]))
+        kind = caption_kind(" ".join(line.text for line in part.lines[:2])) if part.kind != "box" else None
         if kind and not _is_label(part, body):
             kind = None
         if kind:
             part.kind = kind
             kept.append(part)
             table = latest = part if kind == "table" else None
+        elif part.kind == "box":
+            kept.append(part)
         elif table is not None and _is_row(part, table, body) and (part.page == table.page or _next_page(part, table)):
             table.rows += part.lines
         elif (
@@ -336,15 +351,19 @@ def _depths(parts: list[Part]) -> list[Part]:
 def _front(parts: Sequence[Part], body: Body) -> None:
     """The title, and what stands on the first page before the article begins: authors, addresses, dates, key words."""
     first = [p for p in parts if p.page == 1]
-    prose = next((i for i, p in enumerate(first) if _opens(p) or (p.kind == "text" and _is_prose(p))), 0)
-    titles = [p for p in first[:prose] if p.size > 1.15 * body.size and len(p.text.split()) >= 3]
+    large = [p for p in first if p.kind in ("text", "heading") and p.size > 1.15 * body.size and len(p.text.split()) >= 3]
+    below = first.index(large[0]) if large else len(first)  # "Case report" above a title is no section's heading.
+    prose = next((i for i, p in enumerate(first) if _opens(p, i > below) or (p.kind == "text" and _is_prose(p))), 0)
+    titles = [p for p in large if first.index(p) < prose]
     title = max(titles, key=lambda p: (round(p.size), len(p.text)), default=None)
-    at = first.index(title) if title is not None else 0
+    at = first.index(title) if title is not None else -1
     known = (i for i in range(at + 1, prose) if first[i].kind == "heading" and heading_kind(first[i].text) not in (None, "front"))
     opening = first[: next(known, prose)]
     for i, part in enumerate(opening):
         if part is title:
             part.kind = "title"
+        elif part.kind == "gone":
+            continue
         elif i > 0 and title is not None and opening[i - 1].kind in ("title", "gone") and abs(part.size - title.size) < 0.5:
             title.lines += part.lines
             part.kind = "gone"
@@ -355,8 +374,39 @@ def _front(parts: Sequence[Part], body: Body) -> None:
             part.kind = "front"
 
 
-def _opens(part: Part) -> bool:
-    return part.kind == "heading" and heading_kind(part.text) in ("abstract", "introduction")
+@cache
+def cues(path: Path = FRONT) -> dict[str, re.Pattern[str]]:
+    """What a paragraph about the article begins with or holds; DataError names file and line."""
+    found: dict[str, list[str]] = {"begins": [], "holds": []}
+    for number, row in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        where, _, pattern = row.partition("\t")
+        if row.startswith("#") or row == "where\tpattern":
+            continue
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise DataError(f"{path}:{number}: {pattern!r} is no regular expression ({error})") from None
+        if where not in found or not pattern:
+            raise DataError(f"{path}:{number}: not begins or holds with its pattern: {row!r}")
+        found[where].append(pattern)
+    return {where: re.compile("|".join(patterns), re.IGNORECASE) for where, patterns in found.items()}
+
+
+def _apart(parts: Sequence[Part]) -> None:
+    """Mark what the first page says of the article: addresses, dates, editors, licence, wherever on it they stand."""
+    for part in parts:
+        if part.page == 1 and part.kind == "text" and len(part.text) < LONGEST_FRONT and _is_about_article(part.text):
+            part.kind = "front"
+
+
+def _is_about_article(text: str) -> bool:
+    begin = _MARK.match(text)
+    return bool(cues()["begins"].match(text, begin.end() if begin else 0) or cues()["holds"].search(text[:FRONT_CUE]))
+
+
+def _opens(part: Part, titled: bool) -> bool:
+    kind = heading_kind(part.text) if part.kind == "heading" else None
+    return kind in ("abstract", "introduction") or (titled and kind not in (None, "front"))
 
 
 def _is_prose(part: Part) -> bool:
@@ -374,7 +424,8 @@ def _notes(parts: Sequence[Part], body: Body, heights: dict[int, float]) -> None
         leaves = following is None or following.page != part.page or following.first_in_column or following.kind == "note"
         small = part.kind == "text" and part.size <= 0.94 * body.size
         if small and leaves and part.lines[0].y0 > 0.55 * heights[part.page] and not _continues_references(parts, i):
-            part.kind = "note"
+            # The notes of the first page are on its authors.
+            part.kind = "front" if part.page == 1 and any(p.kind == "title" for p in parts) else "note"
         following = part
 
 
@@ -403,16 +454,20 @@ def _references(parts: Sequence[Part]) -> None:
 
 
 def _flow(parts: Sequence[Part], body: Body) -> list[Part]:
-    """Paragraphs that go on in another column or on another page are one; what stood between comes after them."""
+    """Paragraphs that go on in another column or on another page are one; what stood between comes after them.
+
+    What is about the article comes first, its title before all.
+    """
     done: list[Part] = []
+    front = sorted((part for part in parts if part.kind in ("title", "front")), key=lambda part: part.kind != "title")
     waiting: list[Part] = []
     notes: list[Part] = []
     for part in parts:
-        if part.kind == "gone":
+        if part.kind in ("gone", "title", "front"):
             continue
         if part.kind == "note":
             notes.append(part)
-        elif part.kind in ("figure", "table"):
+        elif part.kind in ("figure", "table", "box"):
             waiting.append(part)
         elif part.kind == "text" and done and done[-1].kind == "text" and _continues(done[-1], part, body):
             done[-1].lines += part.lines
@@ -421,7 +476,7 @@ def _flow(parts: Sequence[Part], body: Body) -> list[Part]:
             done += waiting
             waiting = []
             done.append(part)
-    return [*done, *waiting, *notes]
+    return [*front, *done, *waiting, *notes]
 
 
 def _continues(before: Part, part: Part, body: Body) -> bool:
@@ -443,10 +498,10 @@ def _continues(before: Part, part: Part, body: Body) -> bool:
     return body.indented and full and not indented and not re.match(r"\[?\d+[.\]]?\s", start)
 
 
-def columns_in(pages: Sequence[Page], ordered: Sequence[Sequence[Column]]) -> Iterator[Column]:
-    """All columns of a document, each line with its page."""
-    for page, columns in zip(pages, ordered, strict=True):
-        for column in columns:
+def columns_in(pages: Sequence[Page], ordered: Sequence[Sequence[Column]], boxes: Sequence[Sequence[Column]]) -> Iterator[Column]:
+    """All columns of a document, each line with its page, those in boxes after the others of their page."""
+    for page, columns, framed in zip(pages, ordered, boxes, strict=True):
+        for column in (*columns, *framed):
             for line in column:
                 line.page = page.number
             yield column

@@ -107,9 +107,9 @@ def running(lines: Sequence[Line], known: Counter[str], raised: bool = False) ->
     broken = False
     for line in lines:
         for index, word in enumerate(line.words):
-            text = word.text.replace(HYPHEN, "") if not word.text.endswith(HYPHEN) else word.text
-            if index < len(line.words) - 1:
-                text = text.replace(HYPHEN, "-" if text.endswith(HYPHEN) else "")
+            text = word.text
+            if HYPHEN in text:
+                text = _with_hyphen(text, index == len(line.words) - 1)
             if word.raised and (text := _lifted(text, last, raised)) == "":
                 continue
             if broken:
@@ -136,6 +136,13 @@ def running(lines: Sequence[Line], known: Counter[str], raised: bool = False) ->
     return _without_citations("".join(parts), places)
 
 
+def _with_hyphen(text: str, at_end: bool) -> str:
+    """A word with the hyphens that may break it: kept for joining where it ends its line, else printed or gone."""
+    if not text.endswith(HYPHEN):
+        return text.replace(HYPHEN, "")
+    return text if at_end else text.replace(HYPHEN, "-")
+
+
 def _lifted(text: str, before: str, raised: bool) -> str:
     """What a raised word is written as: nothing where it cites, a power after a number, else itself."""
     if before[-1:].isdigit() and _POWER.fullmatch(text):
@@ -155,13 +162,14 @@ def _without_citations(text: str, places: list[Place]) -> tuple[str, list[Place]
             if match["before"] and not _NO_CITATION.fullmatch(match["before"])
         ]
     if cuts:
-        text, places = _cut(text, places, cuts)
+        text, places = cut(text, places, cuts)
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
         text, places = _composed(text, places)
     return text, places
 
 
-def _cut(text: str, places: list[Place], cuts: Sequence[tuple[int, int]]) -> tuple[str, list[Place]]:
+def cut(text: str, places: list[Place], cuts: Sequence[tuple[int, int]]) -> tuple[str, list[Place]]:
+    """A text without some stretches of it, and where its other words stand."""
     kept = "".join(text[a:b] for a, b in zip([0, *(end for _, end in cuts)], [*(start for start, _ in cuts), len(text)], strict=True))
 
     def moved(offset: int) -> int:

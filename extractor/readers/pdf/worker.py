@@ -57,6 +57,7 @@ def _packed(found: Converted) -> tuple[dict[str, Any], bytes]:
     numbers = np.round(np.array([place for block in found.places for place in block], dtype=np.float64), 2)
     said = {
         "blocks": found.blocks, "counts": [len(block) for block in found.places], "pages": found.pages, "title": found.title,
+        "authors": found.authors,
         "furniture": found.furniture, "without_text": found.without_text,
         "cut": found.cut,
     }  # fmt: skip

@@ -2,12 +2,12 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from extractor.errors import ExtractorError, InputError
-from extractor.readers import Failed, sources
+from extractor.readers import Failed
 from extractor.schema import Case, Source, dump
 
 
@@ -21,17 +21,10 @@ class Done:
     error: ExtractorError | None = None
 
 
-def reports(paths: Sequence[Path], *, max_bytes: int, ocr: bool = False) -> Iterator[Source | Failed]:
-    """The reports of some files and archives (`-` is standard input); a folder is refused, for whose files are meant is not said."""
-    for folder in (p for p in paths if p.is_dir()):
-        yield Failed(str(folder), InputError(f"{folder} is a folder: name the files in it, as in {folder}/*.txt"))
-    yield from sources([p for p in paths if not p.is_dir()], max_bytes=max_bytes, ocr=ocr)
-
-
 def extract_all(found: Iterable[Source | Failed], output: Path | None, extract: Callable[[Source], Case]) -> Iterator[Done]:
     """Extract each report in turn and write `output/<id>.json`; without `output` nothing is written.
 
-    InputError before any work where `output` cannot be a folder (and from `reports` where two files would have one id).
+    InputError before any work where `output` cannot be a folder (and from `sources` where two files would have one id).
     """
     if output is not None:
         make_folder(output)
@@ -57,10 +50,10 @@ def make_folder(folder: Path) -> None:
         raise InputError(f"{folder}: cannot be made a folder ({error.strerror}): name another with --output") from None
 
 
-def write_whole(path: Path, content: str | bytes) -> Path:
-    """Write a file so that it is either all there or not there: to a temporary name beside it, then renamed."""
+def write_whole(path: Path, content: str | bytes, beside: Path | None = None) -> Path:
+    """Write a file so that it is either all there or not there: to a temporary name beside it (or in a folder beside it), then renamed."""
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, temporary = tempfile.mkstemp(dir=beside or path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content.encode("utf-8") if isinstance(content, str) else content)

@@ -260,6 +260,22 @@ def show(
 
 
 @app.command()
+def explain(
+    document: Annotated[Path, typer.Argument(help="A timeline document (JSON).", metavar="DOC")],
+    fact: Annotated[str, typer.Argument(help="A fact's id.", metavar="FACT")],
+) -> None:
+    """Say why a fact stands where it stands in time: its bounds, the constraints they come from, and the words of each."""
+    from extractor.readers import read_bytes
+    from extractor.report.explain import explanation
+    from extractor.report.terminal import fact_of
+    from extractor.schema import load
+
+    with told():
+        case = load(read_bytes(document), str(document))
+        console().print(explanation(case, fact_of(case, fact)))
+
+
+@app.command()
 def report(
     documents: Annotated[Path, typer.Argument(help="A timeline document (JSON), or a folder of them.", metavar="DOC|DIR")],
     output: Annotated[

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +101,15 @@ class SentenceCase(CaseItem):
         for mention in document.mentions:
             key = (mention.start, mention.end, mention.label)
             if mention.label in self.labels or key in by_span:
-                got.append(self.described(mention, facts, by_span.get(key)))
+                got.append(self.described(mention, facts, by_span.get(key), text))
         expected = render(text, marks)
         if render(text, got) != expected:
             raise Mismatch(f"expected: {expected}\n     got: {render(text, got)}")
 
     @staticmethod
-    def described(mention: Any, facts: dict[tuple[int, int, str], Any], asked: Mark | None) -> Mark:
+    def described(mention: Any, facts: dict[tuple[int, int, str], Any], asked: Mark | None, text: str) -> Mark:
+        from extractor.timeline.expressions import signature
+
         fact = facts.get((mention.start, mention.end, mention.label)) or next(
             (f for (s, e, t), f in facts.items() if t == mention.label and s < mention.end and mention.start < e), None
         )
@@ -114,8 +117,11 @@ class SentenceCase(CaseItem):
         if asked is None:
             return Mark(mention.start, mention.end, mention.label, {}, flags)
         values = {}
+        says = asdict(signature(mention, text)) if mention.label == "time" else {}
         for name in asked.values:
-            if name == "fact":
+            if name in says:
+                values[name] = says[name]
+            elif name == "fact":
                 values[name] = "yes" if fact else "no"
             elif name == "experiencer":
                 values[name] = mention.context.experiencer

@@ -236,6 +236,22 @@ def test_a_pdf_gives_the_facts_of_its_text_with_page_and_boxes(run, printed, rep
     assert all(e.page is None for f in plain.facts for e in f.evidence)
 
 
+def test_explain_prints_the_chain_of_a_fact_down_to_day_0(run, report, tmp_path):
+    run("extract", report, "-o", tmp_path)
+    document = tmp_path / "report.one.json"
+    facts = {f.name: f.id for f in load(document.read_bytes()).facts}
+    said = " ".join(run("explain", document, facts["trastuzumab"]).output.split())
+    assert "day 0: presented with a lump in the left breast" in said
+    mastectomy = facts["mastectomy"]
+    assert f'after {mastectomy}: "Two months later"' in said
+    assert f"counted from {mastectomy}: the event told last" in said
+    assert f"{mastectomy} procedure: mastectomy" in said
+    assert "the first diagnosis of the story" in " ".join(run("explain", document, facts["death"]).output.split())
+    refused = run("explain", document, "F99")
+    assert refused.exit_code != 0
+    assert "no fact 'F99'" in refused.output
+
+
 def test_show_tells_a_fact_and_draws_its_page(run, printed, report, tmp_path):
     run("extract", printed, report, "-o", tmp_path)
     death = next(f.id for f in load((tmp_path / "printed.json").read_bytes()).facts if f.name == "death")

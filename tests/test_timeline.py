@@ -1,6 +1,7 @@
 """When: the values of time expressions, the network of links, and what place() promises of every document."""
 
-from itertools import pairwise
+from datetime import date, timedelta
+from itertools import pairwise, product
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,12 +13,13 @@ from hypothesis import strategies as st
 from extractor.entities.lexicon import HERE, load_entity
 from extractor.entities.patient.stories import by_introduction
 from extractor.entities.reading import Reading, Sentence
-from extractor.schema import Fact, Mention, Patient, Section
+from extractor.schema import Bounds, Fact, Mention, Patient, Relation, Section
 from extractor.timeline import place
 from extractor.timeline.cues import cycle_days, is_pluperfect, visit
 from extractor.timeline.expressions import amount, express, length, unit_days
 from extractor.timeline.kinds import course_of, gap
 from extractor.timeline.network import DAY0, Link, solve, whole_days
+from extractor.timeline.relations import closure
 
 POINTS = [DAY0, *(f"F{i}" for i in range(1, 7))]
 
@@ -71,6 +73,51 @@ def test_what_is_dropped_contradicts_what_is_kept(some: list[Link]) -> None:
     solution = solve(some)
     for link in solution.dropped:
         assert solve([*solution.kept, link]).dropped, f"{link} could have stayed"
+
+
+@st.composite
+def small_networks(draw: st.DrawFn) -> list[Link]:
+    """Links between three points that all lie within five days of day 0, with whole days."""
+    points = [DAY0, "F1", "F2", "F3"]
+    found = [Link(DAY0, p, -5, 5, 6, "near") for p in points[1:]]
+    for _ in range(draw(st.integers(0, 6))):
+        before, after = draw(st.lists(st.sampled_from(points), min_size=2, max_size=2, unique=True))
+        low = draw(st.none() | st.integers(-5, 5))
+        high = draw(st.integers(-5 if low is None else low, 5)) if low is None or draw(st.booleans()) else None
+        found.append(Link(before, after, low, high, draw(st.integers(1, 5)), "rule"))
+    return found
+
+
+@given(small_networks())
+@settings(max_examples=150, deadline=None)
+def test_bounds_are_those_that_trying_every_day_gives(some: list[Link]) -> None:
+    solution = solve(some)
+    points = ["F1", "F2", "F3"]
+    allowed = []
+    for times in product(range(-5, 6), repeat=3):
+        at = {DAY0: 0, **dict(zip(points, times, strict=True))}
+        apart = [(at[x.after] - at[x.before], x) for x in solution.kept]
+        if all((x.low is None or d >= x.low) and (x.high is None or d <= x.high) for d, x in apart):
+            allowed.append(times)
+    for n, point in enumerate(points):
+        assert (solution.earliest[point], solution.latest[point]) == (min(t[n] for t in allowed), max(t[n] for t in allowed))
+
+
+@given(small_networks(), small_networks())
+@settings(max_examples=100, deadline=None)
+def test_one_more_link_that_is_kept_never_widens_a_bound(some: list[Link], more: list[Link]) -> None:
+    first = solve(some)
+    for link in more:
+        second = solve([*first.kept, link])
+        if second.dropped:
+            continue
+        assert all(second.earliest[p] >= day - 1e-6 for p, day in first.earliest.items())
+        assert all(second.latest[p] <= day + 1e-6 for p, day in first.latest.items())
+
+
+def test_what_is_dropped_names_what_it_contradicts() -> None:
+    said, date = Link("a", "b", 300, 400, 4, "text"), Link("a", "b", 5, 9, 5, "date")
+    assert solve([said, date, Link(DAY0, "a", 0, 0, 6, "day 0")]).against == {said: (date,)}
 
 
 def test_the_least_trusted_link_of_a_contradiction_gives_way() -> None:
@@ -129,8 +176,6 @@ def test_an_expression_has_its_value_in_days(words: str, low: float, high: float
     ],
 )  # fmt: skip
 def test_a_date_runs_from_its_first_to_its_last_day(words: str, first: str, last: str) -> None:
-    from datetime import date
-
     x = express(_time(words), words)
     assert x is not None
     assert (x.low, x.high) == (date.fromisoformat(first).toordinal(), date.fromisoformat(last).toordinal())
@@ -238,6 +283,85 @@ def test_a_contradiction_of_the_text_is_told_with_its_words() -> None:
         assert '"' in warning.message
 
 
+def test_a_warning_names_the_sentences_of_both_sides(nlp: Any) -> None:
+    text = (
+        "A woman presented on May 2, 2014 with cough. Lobectomy was performed on June 2, 2014. Two years after lobectomy, on June 9, 2014, "
+        "chest CT was performed. She was discharged on June 12, 2014."
+    )
+    case = _extracted(text, nlp)
+    assert all(w.code == "temporal-conflict" for w in case.warnings if "contradicts" in w.message)
+    (warning,) = [w for w in case.warnings if "contradicts" in w.message]
+    assert '"Two years after lobectomy" (in "Two years after lobectomy, on June 9, 2014' in warning.message
+    assert '"on June 2, 2014" (in "Lobectomy was performed on June 2, 2014.")' in warning.message
+    names = {f.id: f.name for f in case.facts}
+    assert "lobectomy" in {names[f] for f in warning.facts}
+
+
+@given(st.integers(-4000, 4000), st.lists(st.integers(1, 400), min_size=3, max_size=3))
+@settings(max_examples=40, deadline=None)
+def test_shifting_every_date_leaves_every_distance(shift: int, apart: list[int]) -> None:
+    def told(first: date) -> list[tuple[float | None, float | None]]:
+        days = [first]
+        for n in apart:
+            days.append(days[-1] + timedelta(n))
+        said = [f"on {d.strftime('%B')} {d.day}, {d.year}" for d in days]
+        text = (
+            f"She presented {said[0]} with a mass. Mastectomy was done {said[1]}. Two weeks later, CT was done. "
+            f"Lobectomy was done {said[2]}. Sigmoidectomy was done {said[3]}"
+        )
+        facts = [
+            _fact(text, w, n, type="procedure", category="surgery") for n, w in enumerate(("Mastectomy", "Lobectomy", "Sigmoidectomy"))
+        ]
+        facts.append(_fact(text, "CT", 9, type="procedure", category="imaging"))
+        return [(f.start.earliest, f.start.latest) for f in _place(text, facts).facts]
+
+    start = date(2004, 3, 1)
+    bounds = told(start + timedelta(shift))
+    assert bounds == told(start)
+    assert bounds[0] == (apart[0], apart[0])
+
+
+@given(st.sampled_from(["The family lived by the sea", "His brother was a baker", "The weather was fine"]), st.integers(1, 3))
+@settings(max_examples=20, deadline=None)
+def test_a_sentence_without_facts_or_times_changes_nothing(unrelated: str, where: int) -> None:
+    told = [
+        "She presented with a mass",
+        "Mastectomy was done",
+        "Three months later CT was done",
+        "Six months after mastectomy MRI was done",
+    ]
+
+    def placed(sentences: list[str]) -> list[object]:
+        text = ". ".join(sentences)
+        facts = [_fact(text, "Mastectomy", 1, type="procedure", category="surgery")]
+        facts += [_fact(text, w, n, type="procedure", category="imaging") for n, w in enumerate(("CT", "MRI"), start=2)]
+        return [(f.start, f.step) for f in _place(text, facts).facts]
+
+    assert placed([*told[:where], unrelated, *told[where:]]) == placed(told)
+
+
+def test_the_closure_follows_from_what_is_stated() -> None:
+    text = "carboplatin scan biopsy relapse"
+    drug, scan, biopsy, relapse = (_fact(text, w, n, type="drug" if n == 1 else "finding") for n, w in enumerate(text.split(), start=1))
+    drug = drug.model_copy(update={"end": Bounds(earliest=1, latest=100)})
+    stated = [
+        Relation(type="contains", source="F1", target="F2"), Relation(type="simultaneous", source="F2", target="F3"),
+        Relation(type="before", source="F3", target="F4"),
+    ]  # fmt: skip
+    found = {(r.type, r.source, r.target) for r in closure([drug, scan, biopsy, relapse], stated) if r.derived}
+    assert found == {("contains", "F1", "F3"), ("before", "F2", "F4"), ("before", "F1", "F4")}
+
+
+def test_what_happens_under_a_treatment_lies_within_it(nlp: Any) -> None:
+    text = (
+        "A woman presented with cough. She was started on osimertinib. After 8 months on osimertinib, chest CT showed a mass. "
+        "Osimertinib was discontinued. Chemotherapy with carboplatin was started."
+    )
+    case = _extracted(text, nlp)
+    names = {f.id: f.name for f in case.facts}
+    assert ("contains", "osimertinib", "chest CT") in {(r.type, names[r.source], names[r.target]) for r in case.relations}
+
+
 def test_derivations_name_the_words_and_the_fact_counted_from() -> None:
     text = "She presented with a mass. Mastectomy was done. Three months after mastectomy, CT was done"
     facts = [
@@ -246,7 +370,7 @@ def test_derivations_name_the_words_and_the_fact_counted_from() -> None:
         _fact(text, "CT", 3, type="procedure", category="imaging"),
     ]
     ct = _place(text, facts).facts[2]
-    assert {(c.anchor, c.text) for c in ct.derivation} == {("F2", "Three months after mastectomy")}
+    assert {(c.anchor, c.text, c.why) for c in ct.derivation} == {("F2", "Three months after mastectomy", "named by these words")}
     assert [e.text for e in ct.evidence if e.role == "time"] == ["Three months after mastectomy"]
 
 
@@ -287,6 +411,11 @@ def _extracted(text: str, nlp: Any) -> Any:
         ("A woman presented with fever. Ceftriaxone was started and given for 7 days.", "ceftriaxone", (7, 15)),
         ("A man presented in March 2015 with a rash. Prednisolone was given until June 2015.", "prednisolone", (62, 121)),
         ("A man presented with cough. Lobectomy was done. He received six weeks of ceftriaxone.", "ceftriaxone", None),
+        ("A woman presented with cough. She was treated with FOLFOX. After 12 cycles of FOLFOX, CT was done.", "FOLFOX", None),
+        ("A man presented with fever. He was started on prednisone. Two weeks later prednisone was discontinued.", "prednisone", (11, 31)),
+        ("A woman presented with rash. She had discontinued mesalazine 4 months earlier.", "mesalamine", (-137, -107)),
+        ("A man presented with pain. He received hormonal therapy for 5 years (tamoxifen).", "tamoxifen", None),
+        ("A man presented with cough on May 2, 2014. He died on May 30, 2014, despite treatment with isoniazid.", "isoniazid", (28, 28)),
     ],
 )  # fmt: skip
 def test_a_treatment_ends_when_the_text_says_so(text: str, name: str, end: tuple[float, float] | None, nlp: Any) -> None:

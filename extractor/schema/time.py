@@ -22,7 +22,8 @@ class Bounds(Record):
 class Constraint(Record):
     """One reason for a fact's bounds: its `point` lies `low` to `high` days after the point of `anchor`.
 
-    `anchor` is the id of another fact, or `day0`; `source` names the rule; `text` the words with their offsets in the document.
+    `anchor` is the id of another fact, or `day0`; `source` names the rule, `why` how the anchor was chosen; `text` the words with their
+    offsets in the document.
     """
 
     relation: Literal["after", "before", "at", "within", "order"]
@@ -35,3 +36,4 @@ class Constraint(Record):
     text: str | None = None
     start: int | None = None
     end: int | None = None
+    why: str | None = None

@@ -12,6 +12,9 @@ from extractor.timeline.network import DAY0, Link, Solution, solve, whole_days
 from extractor.timeline.relations import relations
 from extractor.timeline.story import BIRTH, CALENDAR_ZERO, TEXT, USUAL
 
+SENTENCE = 160
+"""As much of a sentence is quoted in a warning."""
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -164,6 +167,7 @@ def _reasons(point: str, which: str, solution: Solution, reading: Reading) -> tu
             text=reading.text[span[0] : span[1]] if span else None,
             start=span[0] if span else None,
             end=span[1] if span else None,
+            why=next((x.why for x in chain if x.why), None),
         )
         reasons = _with(reason, reasons)
     return tuple(reasons)
@@ -186,7 +190,7 @@ def _with(reason: Constraint, reasons: list[Constraint]) -> list[Constraint]:
 
 def _said_of(reason: Constraint) -> tuple[object, ...]:
     """What two halves of one reason share: all but how far apart."""
-    return (reason.point, reason.anchor, reason.anchor_point, reason.source, reason.text, reason.start, reason.end)
+    return (reason.point, reason.anchor, reason.anchor_point, reason.source, reason.text, reason.start, reason.end, reason.why)
 
 
 def _relation(low: float | None, high: float | None, worded: Link | None) -> Literal["after", "before", "at", "within", "order"]:
@@ -222,16 +226,23 @@ def _index(told: Told, reading: Reading) -> IndexEvent:
 def _conflicts(solution: Solution, told: Told, reading: Reading) -> list[Warning]:
     """What the text says against itself, told once for each expression: what is only usual gives way without a word."""
     facts = {f.id for e in told.events for f in e.facts}
-    about: dict[tuple[int, int], list[str]] = {}
+    about: dict[tuple[int, int], list[Link]] = {}
     for link in solution.dropped:
         if link.trust >= TEXT and link.span is not None:
-            ends = [p.partition(".")[0] for p in (link.before, link.after)]
-            about.setdefault(link.span, []).extend(p for p in ends if p in facts)
-    return [
-        Warning(
-            code="temporal-conflict",
-            message=f'"{reading.text[start:end]}" contradicts other times in the text and was not used.',
-            facts=tuple(dict.fromkeys(ids)),
-        )
-        for (start, end), ids in sorted(about.items())
-    ]
+            about.setdefault(link.span, []).append(link)
+    found = []
+    for span, links in sorted(about.items()):
+        others = sorted({x.span for link in links for x in solution.against.get(link, ()) if x.span not in (None, span)})
+        ends = [p.partition(".")[0] for link in links for x in (link, *solution.against.get(link, ())) for p in (x.before, x.after)]
+        against = " and ".join(_quoted(other, reading) for other in others if other is not None) or "other times in the text"
+        message = f"{_quoted(span, reading)} contradicts {against}; it was not used."
+        found.append(Warning(code="temporal-conflict", message=message, facts=tuple(dict.fromkeys(p for p in ends if p in facts))))
+    return found
+
+
+def _quoted(span: tuple[int, int], reading: Reading) -> str:
+    """An expression and the sentence it stands in."""
+    start, end = span
+    sentence = " ".join(reading.words(reading.sentence_at(start)).split())
+    shown = sentence if len(sentence) <= SENTENCE else sentence[: SENTENCE - 1] + "…"
+    return f'"{" ".join(reading.text[start:end].split())}" (in "{shown}")'

@@ -23,6 +23,12 @@ _NTH = tuple(
     re.compile(rf"\b(?:{words})\b(?![- ]line)", re.IGNORECASE)
     for words in ("first|1st|initial|primary|index", "second|2nd", "third|3rd", "fourth|4th")
 )
+_DIAGNOSIS_OF = re.compile(r"\bdiagnosis of (?:the |an? |her |his )?(.+)", re.IGNORECASE)
+_WORD = re.compile(r"[a-z]{3,}|[A-Z]{2,}", re.IGNORECASE)
+_ANY_ILLNESS = frozenset({
+    "disease", "cancer", "tumor", "tumors", "tumour", "carcinoma", "malignancy", "illness", "the", "her", "his", "this", "primary",
+    "initial", "first", "original", "metastatic", "advanced",
+})  # fmt: skip
 _LINE = re.compile(r"\b(first|second|third)[- ]line\b", re.IGNORECASE)
 
 
@@ -78,27 +84,58 @@ def kinds_meant(words: str) -> tuple[str, ...]:
     return next((kinds for word, kinds in anchor_words().items() if " " in word and word in text), ())
 
 
+@dataclass(frozen=True)
+class Choice:
+    """The event that words count from, and how it was found; None where they mean none that was told."""
+
+    event: Event | None
+    why: str = ""
+
+
 def resolve(words: str, span: tuple[int, int], events: Sequence[Event]) -> Event | None:
     """The event that anchor words stand for among those told so far; None where they mean none of them."""
-    ordinal = any(cue.search(words) for cue in _NTH) and bool(kinds_meant(words))
-    named = _named(words, (0, 0) if ordinal else span, events)
+    return choose(words, span, events).event
+
+
+def choose(words: str, span: tuple[int, int], events: Sequence[Event]) -> Choice:
+    """The same, with the reason: by its name, as the n-th of its kind, by the line of treatment, or as the last of its kind."""
+    nth = next((i for i, cue in enumerate(_NTH) if cue.search(words)), None)
+    named = _named(words, (0, 0) if nth is not None and kinds_meant(words) else span, events)
     if named is not None:
-        return named
+        return Choice(named, "named by these words")
     for kind in kinds_meant(words):
         of_kind = [e for e in events if kind in kinds_of(e)]
         of_kind = [e for e in of_kind if not e.background] or of_kind
         if kind == "surgery":
             of_kind = _operations(of_kind)
-        if line := _LINE.search(words):
-            intended = [e for e in of_kind if any(getattr(f, "intent", None) == f"{line[1].lower()}-line" for f in e.facts)]
-            of_kind = intended or of_kind
+        line = _LINE.search(words)
+        if line and (intended := [e for e in of_kind if any(getattr(f, "intent", None) == f"{line[1].lower()}-line" for f in e.facts)]):
+            return Choice(intended[-1], f"the {line[1].lower()} line of treatment")
         if of_kind:
-            nth = next((i for i, cue in enumerate(_NTH) if cue.search(words)), None)
             if nth is not None and nth < len(of_kind):
-                return of_kind[nth]
+                return Choice(of_kind[nth], f"number {nth + 1} of the events of the kind {kind}")
             # The illness is diagnosed once; a later diagnosis is a complication or a spread of it.
-            return of_kind[0] if kind == "diagnosis" else of_kind[-1]
-    return None
+            if kind == "diagnosis":
+                return _diagnosis(words, of_kind, events)
+            return Choice(of_kind[-1], f"the last event of the kind {kind} told so far")
+    return Choice(None)
+
+
+def _diagnosis(words: str, diagnoses: Sequence[Event], events: Sequence[Event]) -> Choice:
+    """Which diagnosis is meant: "of" something only that of it ("the diagnosis of brain metastases"), else the first of the story."""
+    of = _DIAGNOSIS_OF.search(words)
+    said = {w for w in _WORD.findall(of[1].lower()) if w not in _ANY_ILLNESS} if of else set()
+    if not said:
+        return Choice(diagnoses[0], "the first diagnosis of the story")
+    known = [e for e in events if not said.isdisjoint(w for f in e.facts for w in _WORD.findall(_called(f)))]
+    if known:
+        return Choice(known[-1] if known[-1].kind != "diagnosis" else known[0], "the event told with the illness named here")
+    return Choice(diagnoses[0], "the first diagnosis of the story")
+
+
+def _called(fact: BaseFact) -> str:
+    """What a fact is called: its name, its place, and the words that name it."""
+    return " ".join([fact.name, str(getattr(fact, "site", None) or ""), *(e.text for e in fact.evidence if e.role == "head")]).lower()
 
 
 def _operations(events: Sequence[Event]) -> list[Event]:

@@ -8,20 +8,21 @@ says how far it is to be trusted, so that what is only usual never outranks what
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from extractor.entities.reading import Reading, Sentence
 from extractor.schema import DAYS_PER_YEAR, BaseFact, Patient
 from extractor.timeline import cues
-from extractor.timeline.anchors import Event, kinds_of, resolve
+from extractor.timeline.anchors import Event, kinds_meant, kinds_of, resolve
 from extractor.timeline.dates import bind_date
-from extractor.timeline.episodes import lasts, stops
+from extractor.timeline.episodes import close, lasts, stops
 from extractor.timeline.expressions import PLACES, Expression, counts_from, express
 from extractor.timeline.kinds import COURSES, SHOWING, SPECIMEN, TREATMENT, gap, is_tumor, kind_of
-from extractor.timeline.moments import BY_OTHERS, moment_of, settle_pending, source_of
+from extractor.timeline.moments import BY_OTHERS, also_at, moment_of, settle_pending, source_of
 from extractor.timeline.network import DAY0, Link
 from extractor.timeline.opening import Opening
 from extractor.timeline.story import BIRTH, CALENDAR_ZERO, ORDER, TEXT, USUAL, Story
-from extractor.timeline.telling import begin, since_when, tell_running, tell_since, tell_unit
+from extractor.timeline.telling import begin, since_when, tell_despite, tell_ended, tell_running, tell_since, tell_unit
 from extractor.timeline.units import Unit, clauses, governing, units_of
 
 _BROUGHT = re.compile(r"\b(?:history of|previous|previously|known|status post|under|treated)\b", re.IGNORECASE)
@@ -30,12 +31,24 @@ _JUST_DONE = re.compile(r"\b(?:after|following)\b", re.IGNORECASE)
 _COMPARED = re.compile(r"\b(?:compared (?:to|with)|than) (?:the |her |his )?$", re.IGNORECASE)
 
 
+_OF_ANOTHER = re.compile(
+    r"\b(?:similar|identical|comparable|compared|(?<!more )(?<!less )(?<!longer )than|previous|primary|original|initial|prior|earlier)\b"
+    r"[^.;,:]{0,60}$",
+    re.IGNORECASE,
+)
+EXAMINED_WITHIN = 4
+"""So many sentences after a treatment the examination on arrival says that the treatment was before it."""
+_BESIDE = re.compile(r",? ?\(?(?:i\.e\.,? ?)?")
+_AHEAD_OF = re.compile(r"\W*(?:prior to|before) (?P<what>[^,.;]{3,80}),", re.IGNORECASE)
+_ENDED = re.compile(r"\b(?:discontinued|stopped|ceased|quit|completed|finished) (?:[\w-]+ ){0,2}$", re.IGNORECASE)
+_IN_VAIN = re.compile(r"\bdespite (?:[\w/.-]+,? ){0,12}$", re.IGNORECASE)
+_FOUND_NOW = re.compile(r"\b(?:diagnos\w+|reveal\w+|show\w+|found|confirm\w+|develop\w+|demonstrat\w+|suspect\w+)\b", re.IGNORECASE)
 _WAS_TREATED = re.compile(
     r"(?:The |Her |His )?(?P<what>[\w-]+(?: [\w-]+){0,4}?) (?:was|were) (?:[\w-]+ly )?"
     r"(?:treated|diagnosed|managed|resected|excised|removed|discovered)\b"
 )
 _DURING = re.compile(r"(?:During|While|Whilst|Under|On)\b[^,;:]*$")
-_COURSE_OF = re.compile(r".{0,4}?\bof (?:[\w-]+ ){0,3}", re.IGNORECASE)
+_COURSE_OF = re.compile(r".{0,5}?\bof (?:[\w-]+,? ){0,5}|.{4} \(", re.IGNORECASE)
 _LONG_WORD = re.compile(r"[a-z]{5,}")
 
 
@@ -69,6 +82,7 @@ def tell(
     for sentence in sentences:
         _sentence(story, sentence)
     settle_pending(story)
+    close(story)
     for fact in sorted(elsewhere, key=lambda f: where[f.id]):
         _elsewhere(story, fact)
     return Told(tuple(story.links), tuple(story.events), story.opening, story.date, story.dates, frozenset(story.ends))
@@ -108,6 +122,8 @@ def _clause(story: Story, start: int, end: int, said: list[Expression], facts: l
     text = story.reading.text[start:end]
     if cues.says("state", text):
         said = [replace(x, kind="follow_up") if x.kind == "duration" and (x.low or 0) > 20 else x for x in said]
+    said = [x for x in said if not _is_of_another(story, x, start, facts)]
+    came_from = story.now
     places = [x for x in said if x.kind in PLACES]
     opens = not story.arrived and start <= story.opening.start < end
     background = _is_background(story, text, start, said, opens=opens)
@@ -121,18 +137,20 @@ def _clause(story: Story, start: int, end: int, said: list[Expression], facts: l
     units = units_of(rest, story.where, story.reading, start, end)
     for unit in units:
         unit.expression = governing(unit, places, units, story.reading.text) or _reached_over(story, unit, said)
-    idle = [x for x in places if x not in [u.expression for u in units] and x.kind not in BY_OTHERS]
+    governed = [u.expression for u in units]
+    beside = _side_by_side(places, story.reading.text)
+    twice = [x for x in places if beside.get(x) in governed and x not in governed]
+    # "Recently" without a fact of its own says nothing of the others.
+    idle = [x for x in places if x not in [*governed, *twice] and x.kind not in BY_OTHERS and not (x.vague and (x.low or 0) < 0)]
     _come(story, text, start, [x for x in idle if not units or x.start <= units[-1].at], background=background, dated=bool(places))
     turn = _past_from(story, text, start) if background and story.arrived else start
     for unit in units:
-        since = since_when(story, unit, said)
-        if since is not None:
-            tell_since(story, unit, since)
+        if _told_otherwise(story, unit, text[: unit.at - start], said, background=background, last=unit is units[-1]):
             continue
-        if not background and unit is not units[-1] and unit.expression is None and _is_running(story, unit, text[: unit.at - start]):
-            tell_running(story, unit)
-            continue
-        tell_unit(story, unit, background=background and unit.end >= turn and not story.overrules(unit.expression))
+        past = (background and unit.end >= turn and not story.overrules(unit.expression)) or _is_comorbid(story, unit, text)
+        tell_unit(story, unit, background=past)
+        if (again := beside.get(unit.expression)) in twice:
+            also_at(story, unit.facts[0].id, again, background=past)
         for x in said:
             if x.kind in ("duration", "until") and unit.at <= x.end:
                 lasts(story, x, unit, units)
@@ -145,7 +163,51 @@ def _clause(story: Story, start: int, end: int, said: list[Expression], facts: l
         for x in said:
             if x.kind in ("duration", "until"):
                 lasts(story, x, None, ())
-    stops(story, start, end, text)
+    stops(story, start, end, said, came_from)
+
+
+def _side_by_side(places: Sequence[Expression], text: str) -> dict[Expression | None, Expression]:
+    """Times told side by side, one of them a date, are one time told twice ("two years after surgery, in June 2016")."""
+    pairs: dict[Expression | None, Expression] = {}
+    for one, other in pairwise(places):
+        if (one.kind == "date") != (other.kind == "date") and _BESIDE.fullmatch(text, one.end, other.start):
+            pairs |= {one: other, other: one}
+    return pairs
+
+
+def _told_otherwise(story: Story, unit: Unit, before: str, said: Sequence[Expression], *, background: bool, last: bool) -> bool:
+    """Tell a unit that does not simply happen at its time: what lasts since then, runs, was in vain, or ended; False where it does.
+
+    `before` is the clause up to it.
+    """
+    since = since_when(story, unit, said)
+    if since is not None:
+        tell_since(story, unit, since)
+        return True
+    if not background and not last and unit.expression is None and _is_running(story, unit, before):
+        tell_running(story, unit)
+        return True
+    if unit.kind not in COURSES:
+        return False
+    if story.arrived and story.is_at_visit() and not background and _IN_VAIN.search(before):
+        tell_despite(story, unit)
+        return True
+    return unit.expression is not None and _ENDED.search(before) is not None and tell_ended(story, unit, unit.expression)
+
+
+def _is_of_another(story: Story, x: Expression, start: int, facts: Sequence[BaseFact]) -> bool:
+    """Whether a time of the past only says which thing is spoken of ("similar to the tumor resected in 2011")."""
+    if x.kind != "date" and (x.high or 0) >= 0:
+        return False
+    cue = _OF_ANOTHER.search(story.reading.text[start : x.start])
+    return cue is not None and not any(start + cue.start() <= story.where[f.id] < x.start for f in facts)
+
+
+def _is_comorbid(story: Story, unit: Unit, text: str) -> bool:
+    """Whether a lasting disease told at the visit is one that the patient came with ("She had diabetes")."""
+    if unit.kind != "diagnosis" or unit.expression is not None or not story.arrived or not story.is_at_visit():
+        return False
+    return not _FOUND_NOW.search(text) and all(cues.says("chronic", f.name) for f in unit.facts)
 
 
 def _come(story: Story, text: str, start: int, ahead: Sequence[Expression], *, background: bool, dated: bool) -> None:
@@ -195,6 +257,8 @@ def _is_background(story: Story, text: str, start: int, said: Sequence[Expressio
         or cues.is_background(text)
         or cues.is_running(text)
         or cues.is_pluperfect(text)
+        or _tells_what_was_before(story, text)
+        or _is_examined_after(story, sentence)
         or any(
             (x.kind == "past" and not _COMPARED.search(text[: x.start - start])) or (x.kind == "offset" and (x.high or 0) < 0) for x in said
         )
@@ -207,6 +271,46 @@ def _is_background(story: Story, text: str, start: int, said: Sequence[Expressio
         past = past or (treats and not cues.says("foreground", text))
     story.past_clause = story.past_clause or past
     return past or (story.past_clause and not cues.says("present", text))
+
+
+def _tells_what_was_before(story: Story, text: str) -> bool:
+    """Whether a clause told at the visit begins with "Prior to" it, or to the illness, or tells what was done at another hospital.
+
+    "Prior to" a treatment says nothing: that may be to come.
+    """
+    if not story.is_at_visit():
+        return False
+    match = _AHEAD_OF.match(text)
+    if match is not None:
+        return TREATMENT.isdisjoint(kinds_meant(match["what"]))
+    return cues.says("elsewhere", text) and cues.visit(text) is None
+
+
+def _is_examined_after(story: Story, sentence: Sentence) -> bool:
+    """Whether treatments told right after the visit were given before it: the examination on arrival is told only after them.
+
+    Not in an emergency, where the patient is treated first.
+    """
+    kinds = {kind_of(f) for f in story.by_sentence.get(sentence.index, ())}
+    treats = COURSES | {"surgery"}
+    if (
+        not story.is_at_visit()
+        or story.tempo == "acute"
+        or kinds.isdisjoint(treats)
+        or not kinds <= treats | {"diagnosis", "finding", "response"}
+    ):
+        return False
+    reading = story.reading
+    if cues.says("arrival", reading.words(sentence)):
+        return False
+    for following in reading.sentences[sentence.index + 1 : sentence.index + 1 + EXAMINED_WITHIN]:
+        if cues.says("arrival", reading.words(following)):
+            return True
+        if any(
+            m.attributes.get("kind") in ("later", "after", "next", "day", "elapsed", "date") for m in reading.in_sentence(following, "time")
+        ):
+            return False
+    return False
 
 
 def _retells(story: Story, sentence: Sentence, said: Sequence[Expression]) -> bool:
@@ -343,7 +447,7 @@ def _date_day0(
             story.age = x.low / DAYS_PER_YEAR
         if x.kind in ("offset", "elapsed", "cycles") and (x.low or 0) >= 0 and (opening.fact is None or x is own):
             # Of a story that opens so long after something, that is what the same words name.
-            source = source_of(story, x, background=story.past is not None)
+            source = source_of(story, x, background=story.past is not None).point
             visit = story.reading.text[opening.start : x.start]
             if source in (None, DAY0) and x.kind == "elapsed" and x.start > opening.start and not re.search("[,;]", visit):
                 # "was referred after 3 months": of what is not told, and no time after the visit.
@@ -363,7 +467,7 @@ def _elsewhere(story: Story, fact: BaseFact) -> None:
     counted = _counted(story, around.start, around.end)
     if counted is not None:
         source, x = counted
-        story.link(source.point, fact.id, x.low, x.high, TEXT, "after", x)
+        story.link(source.point, fact.id, x.low, x.high, TEXT, "after", x, "named by these words, outside the case")
     elif event.kind == "response" and named:
         low, high = gap(named[-1].kind, event.kind)
         story.link(named[-1].point, fact.id, low, high, USUAL, "response to treatment")

@@ -9,6 +9,9 @@ from extractor.entities.lexicon import read_table
 HERE = Path(__file__).parent
 _HAD = r"\bhad (?:(?:already|also|previously|not|never|recently|just|routinely|regularly|initially|once) )*"
 _NO_VISIT = re.compile(r"\b(?:(?:we|which|report|had) (?:\w+ )?|case (?:is |was )?)$", re.IGNORECASE)
+_NO_VISIT_AFTER = re.compile(r" (?:as|be|have been|have|show|contain)\b", re.IGNORECASE)
+"""After the words of a visit: "reported to be", "presented as"."""
+_ASKED = re.compile(r"\b(?:was|were|been|we) $", re.IGNORECASE)
 _WHO_HAD = re.compile(r"\bwho had (?:been )?$", re.IGNORECASE)
 _CARRIER = re.compile(
     r"\b(?:man|woman|male|female|patient|boy|girl|lady|gentleman|infant|child|year[- ]olds?)\b[^.;]{0,40}\bwith\b[^,;.]*$",
@@ -82,7 +85,7 @@ def visit(text: str) -> re.Match[str] | None:
     """The words by which a patient comes to care, if a text has them: no routine or earlier visit, no "we presented"."""
     for match in _pattern("presentation").finditer(text):
         before = text[max(0, match.start() - 30) : match.start()]
-        if text.startswith(" as ", match.end()):
+        if _NO_VISIT_AFTER.match(text, match.end()) or (match[0].lower() == "consulted" and _ASKED.search(before)):
             continue
         if (not says("not_presentation", before) and not _NO_VISIT.search(before)) or _WHO_HAD.search(before):
             return match

@@ -13,6 +13,13 @@ def before_day0(story: Story, point: str) -> bool:
     return DAY0 in dates and point in dates and (dates[point].high or 0) < (dates[DAY0].low or 0)
 
 
+def has_date(story: Story, point: str) -> bool:
+    """Whether a point, or any that it is at, is bound to the calendar."""
+    dated = {x.after for x in story.links if x.before == CALENDAR_ZERO}
+    same = {x.after if x.before == point else x.before for x in story.links if point in (x.before, x.after) and x.low == 0 and x.high == 0}
+    return not dated.isdisjoint({point} | same)
+
+
 def bind_date(story: Story, x: Expression, point: str) -> bool:
     """Bind a point to the calendar; a month without its year is the next such month of the story."""
     low, high, iso = x.low, x.high, x.iso

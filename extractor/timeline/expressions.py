@@ -7,6 +7,7 @@ half years" is ±91; a calendar date runs from its first to its last day.
 
 import re
 from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -68,7 +69,7 @@ def counts_from(x: Expression, at: int, text: str) -> bool:
 
 @cache
 def _quantities() -> dict[str, tuple[float, float]]:
-    return {r["word"]: (float(r["low"]), float(r["high"])) for r in read_table(HERE / "quantities.tsv", ("word", "low", "high"))}
+    return {r["word"]: (float(r["low"]), float(r["high"])) for r in read_table(HERE / "quantities.tsv", ("word", "low", "high", "reason"))}
 
 
 @cache
@@ -97,7 +98,8 @@ def amount(words: str) -> tuple[float, float] | None:
         return _quantities()[text.removesuffix(" of")]
     if text.startswith("half"):
         return (0.5, 0.5)
-    if half := re.fullmatch(r"(.+?)(?: and (?:an? )?half| ?½)", text):
+    text = text.replace(" 1/2", "½")
+    if half := re.fullmatch(r"(.+?)(?:[ -]and[ -](?:an?[ -])?half| ?½)", text):
         whole = number(half[1])
         return None if whole is None else (whole + 0.5, whole + 0.5)
     if parts := re.fullmatch(r"(.+?)(?: ?[-\u2010-\u2014\u2212] ?| to | or )(.+)", text):
@@ -152,18 +154,22 @@ def express(mention: Mention, text: str) -> Expression | None:
         if many is None:
             return None
         nth = many[0]
-        short, long = unit_days(str(said.get("unit", "day")))
+        short, long = unit_days(_unit(said) or "day")
         return replace(make("stay" if kind == "stay" else "offset", max(0.0, nth - 1) * short, nth * long), day=kind == "day")
     if kind == "week":
         many = amount(str(said.get("ordinal") or said.get("ordinal2")))
-        short, long = unit_days(str(said.get("unit") or said.get("unit2")))
+        short, long = unit_days(_unit(said))
         return None if many is None else make("cycles", max(0.0, many[0] - 1) * short, (many[0] + 0.5) * long)
     if kind == "cycle_day":
-        cycles, day = number(str(said["amount"])), number(str(said["day"]))
+        cycles, day = number(_one_of(said, "amount")), number(_one_of(said, "day"))
         if cycles is None or day is None:
             return None
         short, long = unit_days("cycle")
         return make("cycles", (cycles - 1) * short + day - 1, (cycles - 1) * long + day)
+    if kind == "set" and "unit" in said:
+        other = str(said.get("amount", "")).lower() == "other"
+        days = length("two" if other else str(said.get("amount", "one")), str(said["unit"]))
+        return None if days is None else make("set", *days)
     if "amount" in said and "unit" in said:
         days = length(str(said["amount"]) or "several", str(said["unit"]), "half" in said)
         if days is None:
@@ -184,10 +190,21 @@ def express(mention: Mention, text: str) -> Expression | None:
     if kind == "elapsed_now":
         short, long = unit_days(str(said["unit"]))
         return make("offset", 1.5 * short, 6 * long)
+    if kind == "history" and _unit(said):
+        return make("history", *(length("one", _unit(said)) or (None, None)))
     low, high = (float(said[k]) if said.get(k) not in (None, "") else None for k in ("low", "high"))
     if kind == "vague":
         return replace(make("offset", low, high), vague=True)
     return make(kind, low, high)
+
+
+def _one_of(said: Mapping[str, object], group: str) -> str:
+    """The words of a group that stands several times in a pattern, numbered ("amount", "amount2"): those that matched."""
+    return next((str(said[key]) for key in sorted(said) if re.fullmatch(rf"{group}\d?", key) and said[key]), "")
+
+
+def _unit(said: Mapping[str, object]) -> str:
+    return _one_of(said, "unit")
 
 
 def _and_before(before: str) -> float:
@@ -203,48 +220,61 @@ def _anchor(mention: Mention, text: str) -> tuple[int, int] | None:
     return None if at < 0 else (at, at + len(str(words)))
 
 
+_DECADES = {"twent": 20, "thirt": 30, "fort": 40, "fift": 50, "sixt": 60, "sevent": 70, "eight": 80, "ninet": 90}
+
+
 def _age(mention: Mention, said: dict[str, object]) -> Expression | None:
     if said.get("low"):
         return Expression("age", mention.start, mention.end, float(str(said["low"])), float(str(said["high"])), None, mention.text)
-    if said.get("decade"):
-        low, span = float(str(said["decade"])), 10.0
-        part = str(said.get("part") or "").strip().lower()
-        low, span = {"early": (low, 4.0), "mid": (low + 3, 4.0), "late": (low + 6, 4.0)}.get(part.rstrip("- "), (low, span))
-    else:
-        years = number(str(said.get("age") or said.get("age2") or said.get("age3")))
-        if years is None:
-            return None
-        unit = str(said.get("unit") or said.get("unit2") or "years")
-        low, span = (years / 12, 1 / 12) if unit.startswith("month") else (years, 1.0)
-    return Expression("age", mention.start, mention.end, low * DAYS_PER_YEAR, (low + span) * DAYS_PER_YEAR, None, mention.text)
+    if decade := str(said.get("decade") or "").lower():
+        low, span = (13.0, 7.0) if decade == "teen" else (float(_DECADES.get(decade) or decade), 10.0)
+        part = str(said.get("part") or "").strip().lower().rstrip("- ")
+        low, span = {"early": (low, 4.0), "mid": (low + 3, 4.0), "late": (low + 6, 4.0)}.get(part, (low, span))
+        return Expression("age", mention.start, mention.end, low * DAYS_PER_YEAR, (low + span) * DAYS_PER_YEAR, None, mention.text)
+    units = number(_one_of(said, "age"))
+    if units is None:
+        return None
+    unit = _unit(said) or "year"
+    if unit.lower() == "life":
+        # The day of birth is day 1 of life.
+        unit, units = "day", max(0.0, units - 1)
+    short, long = unit_days(unit)
+    return Expression("age", mention.start, mention.end, units * short, (units + 1) * long, None, mention.text)
 
 
 def _date(mention: Mention, said: dict[str, object]) -> Expression | None:
     words = re.sub(r"\s+", " ", str(said["date"]).lower()).strip()
-    part = str(said.get("part") or "").lower()
+    part = str(said.get("part") or "").lower().removeprefix("the ")
     if said.get("until") and not re.search(r"\d{4}", words):
         words = f"{words} {str(said['until'])[-4:]}"
     span = _calendar(words)
-    since = mention.text.lower().startswith(("since", "by ", "until"))
+    opens = mention.text.lower()
+    since = opens.startswith(("since", "by ", "until"))
+    kind = "until" if opens.startswith("until") else "date"
     if span is None:
         month, day = _month_day(words)
         if month is None:
             return None
-        kind = "until" if mention.text.lower().startswith("until") else "date"
         return Expression(kind, mention.start, mention.end, None, None, None, mention.text, (month, day), None, since)
+    iso: str | None = _iso(span)
+    if opens.endswith("0s"):
+        span, iso = (span[0], date(date.fromordinal(span[0]).year + 9, 12, 31).toordinal()), None
     low, high = _narrow(*span, part)
-    kind = "until" if mention.text.lower().startswith("until") else "date"
     end = _calendar(str(said["until"]).lower()) if said.get("until") else None
-    return Expression(kind, mention.start, mention.end, low, high, None, mention.text, None, _iso(span), since, until=end)
+    if end is not None and opens.startswith("between"):
+        high, end, iso = end[1], None, None
+    return Expression(kind, mention.start, mention.end, low, high, None, mention.text, None, iso, since, until=end)
 
 
 def _narrow(low: int, high: int, part: str) -> tuple[int, int]:
-    third = (high - low) // 3
-    if part in ("early", "beginning of", "the beginning of"):
+    third, half = (high - low) // 3, (high - low) // 2
+    if part in ("early", "beginning of", "start of"):
         return low, low + third
     if part == "mid":
         return low + third, high - third
-    return (high - third, high) if part in ("late", "end of", "the end of") else (low, high)
+    if part.endswith("half of"):
+        return (low, low + half) if part.startswith("first") else (low + half + 1, high)
+    return (high - third, high) if part in ("late", "end of") else (low, high)
 
 
 def _iso(span: tuple[int, int]) -> str:
@@ -285,7 +315,7 @@ def _calendar(words: str) -> tuple[int, int] | None:
     if len(numbers) == 1 and year:
         return date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
     if len(numbers) == 2 and year:
-        return days_of(year, numbers[1])
+        return days_of(year, numbers[0] if numbers[1] == year else numbers[1])
     if len(numbers) == 3:
         return _numeric(numbers)
     return None
@@ -305,3 +335,67 @@ def _month_day(words: str) -> tuple[int | None, int | None]:
     name = re.search(r"[a-z]{3,}", words.removeprefix("the "))
     day = re.search(r"\d+", words)
     return (month_of(name[0]) if name else None), (int(day[0]) if day else None)
+
+
+_DIRECTIONS = {
+    "after": "after", "later": "after", "next": "after", "elapsed": "after", "elapsed_now": "after", "elapsed_total": "after",
+    "cycles_done": "after", "cycle_day": "after", "day": "after", "stay": "after", "week": "after", "follow_up": "after",
+    "after_surgery": "after", "then": "after", "before": "before", "earlier": "before", "past": "before", "before_event": "before",
+    "within": "within", "duration": "for", "history": "until now", "set": "every", "vague": "after", "age": "at age",
+}  # fmt: skip
+_SHORT = {"hr": "hour", "h": "hour", "wk": "week", "mo": "month", "yr": "year", "min": "minute", "d": "day", "life": "day"}
+_UNITS_SAID = ("second", "minute", "hour", "day", "night", "week", "fortnight", "month", "year", "decade", "cycle")
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What an expression says, as it is told (TimeML's value, its granularity, and where from its anchor it points)."""
+
+    value: str
+    unit: str
+    granularity: str
+    direction: str
+    anchor: str
+    days: str
+
+
+def signature(mention: Mention, text: str) -> Signature:
+    """An expression as a curator reads it: "2-3", "week", "week", "after", "surgery", "14..21"; what it does not say is "-"."""
+    said, x = mention.attributes, express(mention, text)
+    kind = str(said.get("kind", "then"))
+    opens = mention.text.lower()
+    decade = str(said.get("decade") or "").lower()
+    told = (
+        *(_one_of(said, group) for group in ("amount", "ordinal", "age")),
+        str(_DECADES.get(decade, decade)),
+        str(said.get("date") or ""),
+    )
+    value = next((words for words in told if words), "-") + (" and a half" if said.get("half") else "")
+    unit = _unit(said).lower().rstrip("s") or ("day" if kind in ("day", "stay") else "year" if kind == "age" and value != "-" else "-")
+    unit = _SHORT.get(unit, unit) if kind != "cycle_day" else "cycle"
+    unit = unit if unit in _UNITS_SAID or kind == "cycles_done" else "-"
+    direction = "for" if x is not None and x.kind == "duration" else _DIRECTIONS.get(kind, "at")
+    if kind == "date":
+        direction = next((word for word in ("since", "until", "by", "from", "between") if opens.startswith(word)), "in")
+    if kind == "vague" and x is not None and (x.low or 0) < 0:
+        direction = "before"
+    anchor = " ".join(text[slice(*x.anchor)].split()) if x is not None and x.anchor else "-"
+    days = "-"
+    if x is not None and kind == "date":
+        days = "-" if x.low is None else f"{date.fromordinal(int(x.low))}..{date.fromordinal(int(x.high or x.low))}"
+    elif x is not None and (x.low, x.high) != (None, None):
+        days = "..".join("" if bound is None else f"{bound:.4g}" if abs(bound) < 100 else f"{bound:.0f}" for bound in (x.low, x.high))
+    return Signature(value, unit, _granularity(kind, unit, x), direction, anchor, days)
+
+
+def _granularity(kind: str, unit: str, x: Expression | None) -> str:
+    """The unit that an expression is exact to: its own, or of a date as much of it as is told."""
+    if kind == "date" and x is not None:
+        if x.month is not None:
+            return "day" if x.month[1] else "month"
+        return "-" if x.iso is None else {10: "day", 7: "month"}.get(len(x.iso), "year" if not _is_season(x) else "season")
+    return "day" if kind == "cycle_day" else unit
+
+
+def _is_season(x: Expression) -> bool:
+    return any(season in x.words.lower() for season in _SEASONS)

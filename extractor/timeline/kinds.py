@@ -92,13 +92,29 @@ def _course_named(name: str) -> Course | None:
     return next((course for ending, course in endings if any(word.endswith(ending) for word in name.split())), None)
 
 
+@cache
+def _cycles() -> dict[str, float]:
+    return {r["name"].lower(): float(r["days"]) for r in read_table(HERE / "cycles.tsv", ("name", "days", "source"))}
+
+
+def cycle_of(fact: BaseFact) -> tuple[float, float] | None:
+    """The days of a standard cycle of a treatment, with a week's delay; None where none is standard.
+
+    >>> cycle_of(Drug(id="F1", name="FOLFOX", evidence=()))
+    (14.0, 21.0)
+    """
+    regimen = getattr(fact, "regimen", None) or ""
+    days = next((_cycles()[name.lower()] for name in (fact.name, regimen) if name.lower() in _cycles()), None)
+    return None if days is None else (days, days + 7)
+
+
 def course_of(fact: BaseFact) -> Course:
     """The course a treatment usually takes: by its name, by the ending of one of its words, or as what else is said of it."""
-    if isinstance(fact, Procedure):
-        return Course("radiotherapy", 1, 60)
     course = _course_named(fact.name.lower())
     if course is not None:
         return course
+    if isinstance(fact, Procedure):
+        return Course("radiotherapy", 1, 60)
     acronym = len(fact.name) > 2 and fact.name.replace("-", "").isupper()
     systemic = isinstance(fact, Drug) and (fact.cycles or fact.intent not in (None, "supportive", "prophylactic"))
     return Course("therapy", 21, 180) if acronym or systemic else Course("medication", 1, 180)

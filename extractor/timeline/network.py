@@ -22,7 +22,8 @@ _LOOK_EVERY = 8
 class Link:
     """Days from the point `before` to the point `after`: at least `low`, at most `high` (None: no limit).
 
-    `trust` ranks links: what the text says outranks what is only usual. `rule` names the reason, `span` the words.
+    `trust` ranks links: what the text says outranks what is only usual. `rule` names the reason, `span` the words, `why` how the
+    point that the words count from was found.
     """
 
     before: str
@@ -32,11 +33,13 @@ class Link:
     trust: int
     rule: str
     span: tuple[int, int] | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True)
 class Solution:
-    """Bounds of every point from day 0, the links kept and dropped, and for each bound the link that set it last."""
+    """Bounds of every point from day 0, the links kept and dropped, for each bound the link that set it last, and for each link dropped
+    those that it contradicts."""
 
     earliest: dict[str, float]
     latest: dict[str, float]
@@ -44,6 +47,7 @@ class Solution:
     dropped: tuple[Link, ...]
     sets_earliest: dict[str, Link]
     sets_latest: dict[str, Link]
+    against: dict[Link, tuple[Link, ...]]
 
 
 def solve(links: Iterable[Link]) -> Solution:
@@ -56,7 +60,7 @@ def solve(links: Iterable[Link]) -> Solution:
     kept = sorted(set(links), key=_rank)
     points = sorted({p for x in kept for p in (x.before, x.after)} | {DAY0})
     number = {p: i for i, p in enumerate(points)}
-    dropped = _consistent(kept, number)
+    dropped, against = _consistent(kept, number)
     graph = _graph(kept, number)
     origin = number[DAY0]
     latest, by_latest = _distances(graph, len(points), origin)
@@ -69,25 +73,29 @@ def solve(links: Iterable[Link]) -> Solution:
         tuple(dropped),
         {points[i]: kept[back.owner[e]] for i, e in by_earliest.items()},
         {points[i]: kept[graph.owner[e]] for i, e in by_latest.items()},
+        against,
     )
 
 
-def _consistent(kept: list[Link], number: dict[str, int]) -> list[Link]:
-    """Take out of `kept` what contradicts the rest, the least trusted link of each contradiction; those taken out are returned.
+def _consistent(kept: list[Link], number: dict[str, int]) -> tuple[list[Link], dict[Link, tuple[Link, ...]]]:
+    """Take out of `kept` what contradicts the rest, the least trusted link of each contradiction; returned are those taken out, and what
+    each of them contradicts.
 
     A link that no longer contradicts anything, because another one of its contradiction went too, comes back.
     """
     dropped: list[Link] = []
+    against: dict[Link, tuple[Link, ...]] = {}
     while (found := _contradiction(kept, number)) is not None:
         worst = min(found, key=lambda x: (x.trust, [-k for k in x.span or (0,)], _rank(x)))
         kept.remove(worst)
         dropped.append(worst)
+        against[worst] = tuple(x for x in found if x is not worst)
     for link in sorted(dropped[:-1], key=lambda x: (-x.trust, _rank(x))):
         if _contradiction([*kept, link], number) is None:
             kept.append(link)
             dropped.remove(link)
     kept.sort(key=_rank)
-    return dropped
+    return dropped, {link: others for link, others in against.items() if link in dropped}
 
 
 def _contradiction(links: Sequence[Link], number: dict[str, int]) -> list[Link] | None:
@@ -112,7 +120,7 @@ def whole_days(low: float | None, high: float | None) -> tuple[float | None, flo
 
 def _rank(link: Link) -> tuple[object, ...]:
     bounds = [-inf if link.low is None else link.low, inf if link.high is None else link.high]
-    return (link.before, link.after, *bounds, link.trust, link.rule, link.span or (-1, -1))
+    return (link.before, link.after, *bounds, link.trust, link.rule, link.span or (-1, -1), link.why)
 
 
 @dataclass(frozen=True)

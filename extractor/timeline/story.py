@@ -7,7 +7,7 @@ from extractor.schema import DAYS_PER_YEAR, BaseFact, Drug
 from extractor.timeline import cues
 from extractor.timeline.anchors import Event, kinds_of
 from extractor.timeline.expressions import Expression, unit_days
-from extractor.timeline.kinds import kind_of
+from extractor.timeline.kinds import cycle_of, kind_of
 from extractor.timeline.network import DAY0, Link
 from extractor.timeline.opening import find_opening
 from extractor.timeline.units import Unit
@@ -63,7 +63,15 @@ class Story:
             self.link(BIRTH, DAY0, age * DAYS_PER_YEAR, (age + 1) * DAYS_PER_YEAR, CALENDAR, "age")
 
     def link(  # noqa: PLR0917 - a link has this many parts
-        self, before: str, after: str, low: float | None, high: float | None, trust: int, rule: str, x: Expression | None = None
+        self,
+        before: str,
+        after: str,
+        low: float | None,
+        high: float | None,
+        trust: int,
+        rule: str,
+        x: Expression | None = None,
+        why: str = "",
     ) -> None:
         """Add a link. What is usual is two claims, so that where one must give way the other stays; "not before" is no third."""
         span = (x.start, x.end) if x else None
@@ -71,9 +79,9 @@ class Story:
             return
         if trust == USUAL and low is not None and high is not None:
             if low != 0:
-                self.links.append(Link(before, after, low, None, trust, rule, span))
+                self.links.append(Link(before, after, low, None, trust, rule, span, why))
             low = None
-        self.links.append(Link(before, after, low, high, trust, rule, span))
+        self.links.append(Link(before, after, low, high, trust, rule, span, why))
 
     def overrules(self, x: Expression | None) -> bool:
         """A time after something told is no past, however the verb is put."""
@@ -111,7 +119,8 @@ class Story:
             self.link(lead.id, fact.id, 0, 0, SAME, "told together" if kind_of(fact) == unit.kind else "shown by")
         for fact in unit.facts:
             if isinstance(fact, Drug) and fact.cycles and fact.status == "given":
-                low, high = cues.cycle_days(self.reading.text[max(0, unit.at - 150) : unit.at + 250]) or unit_days("cycle")
+                told = cues.cycle_days(self.reading.text[max(0, unit.at - 150) : unit.at + 250])
+                low, high = told or cycle_of(fact) or unit_days("cycle")
                 self.ends_after(fact, fact.cycles * low, fact.cycles * high, ORDER, f"{fact.cycles} cycles")
                 if fact is lead:
                     event.after = end_point(lead)

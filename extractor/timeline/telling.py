@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from extractor.schema import DAYS_PER_YEAR
 from extractor.timeline import cues
 from extractor.timeline.anchors import Event, kinds_of, resolve
-from extractor.timeline.dates import before_day0, bind_date
-from extractor.timeline.episodes import dies, lasted_to, operated, supersede
+from extractor.timeline.dates import before_day0, bind_date, has_date
+from extractor.timeline.episodes import lasted_to, operated, supersede
 from extractor.timeline.expressions import Expression
-from extractor.timeline.kinds import SHOWING, SPECIMEN, TREATMENT, WORK_UP, gap, is_tumor
+from extractor.timeline.kinds import COURSES, SHOWING, SPECIMEN, TREATMENT, WORK_UP, course_of, gap, is_tumor, kind_of
 from extractor.timeline.moments import moment_of
 from extractor.timeline.network import DAY0
 from extractor.timeline.opening import told_as_past
@@ -25,6 +25,8 @@ KNOWN_BEFORE = 14.0
 _BEFORE_TOLD = re.compile(
     r"[^.,;()]{0,25}?\b(?:before|prior to|preceding) (?:the |her |his |a )?(?P<what>[\w-]+(?: [\w-]+){0,2})", re.IGNORECASE
 )
+_AT_OPERATION = frozenset({"frozen section"})
+"""Pathology that is done during the operation."""
 _NEAR_TISSUE = frozenset({"surgery", "biopsy", "pathology", "exam", "lesion", "diagnosis"})
 """What the story may have come to when pathology is told in its place; after anything else it is told late."""
 
@@ -74,10 +76,34 @@ def tell_running(story: Story, unit: Unit) -> None:
     story.ends.add(unit.facts[0].id)
 
 
+def tell_despite(story: Story, unit: Unit) -> None:
+    """A treatment that the patient comes with, in vain ("despite several months of X"): it began before the visit."""
+    event = story.register(unit)
+    event.background = True
+    story.link(event.point, story.now.point, 0, None, ORDER, "told as in vain so far")
+    story.link(event.point, story.now.point, None, YEAR_BEFORE, USUAL, f"usual course of {unit.kind}")
+
+
+def tell_ended(story: Story, unit: Unit, x: Expression) -> bool:
+    """A treatment of which the text says when it ended ("had discontinued X 4 months earlier"): it began before that."""
+    moment = moment_of(story, x, background=True)
+    if moment is None:
+        return False
+    event = story.register(unit)
+    event.background = moment.background
+    for fact in unit.facts:
+        if kind_of(fact) in COURSES:
+            story.link(moment.point, end_point(fact), 0, 0, SAME, "ended then", x)
+            story.ends_after(fact, 0, None, ORDER, "ends after it starts")
+            story.link(fact.id, end_point(fact), None, course_of(fact).high, USUAL, f"usual course of {unit.kind}")
+    return True
+
+
 def _tell_finding(story: Story, unit: Unit) -> None:
     """A symptom or a laboratory value is there at the current time, and the story does not move on by it."""
     event = story.register(unit)
-    story.link(story.now.point, event.point, 0, 7, SAME, "told at that time")
+    found_then = story.tempo == "acute" or story.now.kind in SHOWING - {"surgery", "radiotherapy"} | {"presentation", "moment"}
+    story.link(story.now.point, event.point, 0, 1 if found_then else 7, SAME, "told at that time")
 
 
 def _tell_pathology(story: Story, unit: Unit) -> bool:
@@ -87,18 +113,34 @@ def _tell_pathology(story: Story, unit: Unit) -> bool:
     if unit.kind == "biomarker" and read is not None and (source is None or read.at >= source.at):
         source = read
     treated = read is not None and any(e.at > read.at and e.kind in ("therapy", "radiotherapy") for e in story.events)
+    if source is None and _is_of_primary(story, unit):
+        event = story.register(unit)
+        story.link(DAY0, event.point, -KNOWN_BEFORE, WORK_UP["biomarker"], USUAL, "of the first tissue taken")
+        return True
     about_tissue = {"pathology", "biomarker"} | (set() if treated else {"diagnosis", "lesion"})
     reading_on = story.here is not None and story.here.kind in about_tissue
     asked_anew = read is not None and read.at > (story.specimen.at if story.specimen else 0) and not reading_on
     if source is None or (asked_anew and (treated or story.now.kind not in _NEAR_TISSUE)):
         return False
     event = story.register(unit)
+    if unit.facts[0].name in _AT_OPERATION and source.kind == "surgery":
+        # Told afterwards, but read while the patient was on the table.
+        story.link(source.point, event.point, 0, 0, SAME, "read during the operation")
+        story.here = event
+        return True
     _usual(story, source, event)
     story.here = event
     if story.now is source or story.now.kind in _NEAR_TISSUE:
         story.link(story.now.point, event.point, 0, None, USUAL, "told after")
         story.now = event
     return True
+
+
+def _is_of_primary(story: Story, unit: Unit) -> bool:
+    """Whether markers told after a treatment are of the tumor before it: of "the primary tumor", of which no operation is told."""
+    told = [str(getattr(f, "specimen", None) or "").lower() for f in unit.facts]
+    primary = all("primary" in words and "metasta" not in words for words in told)
+    return primary and story.treated and not any(e.kind == "surgery" and e.facts for e in story.events)
 
 
 def _join(story: Story, unit: Unit) -> bool:
@@ -169,6 +211,9 @@ def _tell_dated(story: Story, unit: Unit, x: Expression, *, background: bool) ->
         story.recede(event)
     else:
         story.link(story.now.point, event.point, 0, None, ORDER, "told after")
+        if not has_date(story, DAY0):
+            # The first date says nothing of the distance from day 0: what is usual does.
+            _usual(story, story.now, event)
         _advance(story, event)
     if x.until is not None:
         lasted_to(story, event, x)
@@ -275,8 +320,6 @@ def _advance(story: Story, event: Event) -> None:
         story.specimen = event
     if event.kind == "surgery":
         operated(story, event)
-    if event.kind == "death":
-        dies(story, event)
     if event.kind in TREATMENT | {"discharge"}:
         story.treated = True
     if event.kind not in ("finding", "offer"):

@@ -19,8 +19,15 @@ _BOUNDARY = re.compile(
     rf"|,?(?= and (?:[\w-]+ ){{0,5}}{_VERB}\b)|,?(?= and (?:he|she|they|the patient) )"
     r"|\s(?=(?:followed by|and then|and subsequently|and later|and thereafter|when|whereas)\b)"
 )
-_AFTER = re.compile(r"\b(?:after|following|despite)(?: the| a| an| her| his)?(?: [\w-]+){0,3} ?$", re.IGNORECASE)
+_AFTER = re.compile(
+    r"\b(?:after|following|despite|up?on (?:the )?(?:diagnosis|finding|discovery) of)(?: the| a| an| her| his)?(?: [\w-]+){0,3} ?$",
+    re.IGNORECASE,
+)
 _BEFORE = re.compile(r"\b(?:before|prior to|preceding)(?: the| a| an| her| his)?(?: [\w-]+){0,3} ?$", re.IGNORECASE)
+_DURING = re.compile(
+    r"\b(?:during|under|while (?:on|receiving|taking)|on (?:treatment|therapy) with)(?: the| an?| her| his)?(?: [\w-]+){0,3} ?$",
+    re.IGNORECASE,
+)
 _DESPITE = re.compile(r"\bdespite\b", re.IGNORECASE)
 _BY = re.compile(r"\b(?:on|by|in|via|at|using|during|through)(?: [\w-]+){0,2} ?$", re.IGNORECASE)
 _OF = re.compile(r"\b(?:of|from)\b", re.IGNORECASE)
@@ -133,7 +140,11 @@ def _in_order(units: Sequence[Unit], text: str, start: int) -> list[Unit]:
             and len(before) < 60
             and _OF.search(before) is not None
         )
-        if turned or taken:
+        running = bool(ordered) and unit.kind in _DRUGS and ordered[-1].kind not in COURSES and _DURING.search(before) is not None
+        if running:
+            # What was seen under it came later, all of it.
+            ordered.insert(max((i + 1 for i, u in enumerate(ordered) if u.kind in COURSES | {"diagnosis"}), default=0), unit)
+        elif turned or taken:
             ordered.insert(len(ordered) - 1, unit)
         elif len(opening) < 40 and opening.strip().count(" ") < 5 and _BEFORE.search(opening):
             ordered.insert(0, unit)
@@ -147,7 +158,9 @@ def governing(unit: Unit, places: Sequence[Expression], units: Sequence[Unit], t
     # What something happened despite was there before.
     preceding = [x for x in places if x.start < unit.at and not _DESPITE.search(text, x.end, unit.at)]
     x = next((x for x in places if x.start >= unit.at), None)
-    going_on = x is not None and x.kind in ("cycles", "elapsed") and not _STARTED.search(text, max(0, unit.at - 60), unit.at)
+    # "Was started on X and, after 3 months of treatment": of X itself.
+    of_it = x is not None and x.kind == "elapsed" and x.anchor is not None
+    going_on = x is not None and x.kind in ("cycles", "elapsed") and (of_it or not _STARTED.search(text, max(0, unit.at - 60), unit.at))
     if x is None or (going_on and unit.kind in COURSES):
         return preceding[-1] if preceding else None
     between = text[unit.end : x.start]

@@ -20,7 +20,7 @@ _MAIN_CLAUSE = re.compile(r",\s+(?:but|however|yet|the|this|these|he|she|his|her
 """Where another clause begins, which the doubt of the first does not reach ("although the differential included …, the rash was …")."""
 _PRELIMINARY = re.compile(r"in favou?r of|extemporaneous|frozen", re.IGNORECASE)
 _GRADE_AFTER = re.compile(
-    r"(?:\s*\(|\s*,\s*|\s+of\s+|\s*;\s*|\s+)(?:(?:histologic(?:al)?|nuclear|tumou?r|Nottingham|Fuhrman|WHO|ISUP|FNCLCC)\s+)?"
+    r"(?:\s*\(|\s*,\s*|\s+of\s+|\s+with\s+an?\s+|\s*;\s*|\s+)(?:(?:histologic(?:al)?|nuclear|tumou?r|Nottingham|Fuhrman|WHO|ISUP|FNCLCC)\s+)?"
     r"(?P<grade>(?:high|low|intermediate)[\s-]grade|grade\s+(?:[1-5]|I{1,3}V?|IV)\b(?:\s*[/-]\s*[1-5])?|G[1-4]\b|"
     r"Gleason\s+(?:score\s+)?(?:of\s+)?\d+(?:\s*\+\s*\d)?(?:\s*=\s*\d+)?|(?:poorly|moderately|well)[\s-]differentiated|high grade)",
     re.IGNORECASE,
@@ -34,8 +34,9 @@ _NUMBER = r"(?:0|I{1,3}V?|IV|[1-4])(?:\s?[A-E][1-3]?(?:S?X?|ES)?)?"
 _STAGE = re.compile(
     rf"(?<![\w/])(?:(?P<tnm>{_TNM})(?![A-Za-z])|"
     rf"(?P<named>BCLC\s+(?:\w+\s+)?(?:stage\s+)?[0A-D]|"
+    rf"Dukes?['’]?s?\s+(?:stage\s+|class\s+)?[A-D][12]?|"
     rf"Clark(?:['’]?s)?\s+level\s+(?:I{{1,3}}|IV|V)(?:\s*(?:and|,)\s*Breslow\s+stage\s+(?:I{{1,3}}|IV|V))?)\b|"
-    rf"(?:[cp]?stages?|staged\s+as|staged)\s*:?\s*(?:(?:of|was|as|is|to\s+be)\s+)?(?P<number>{_NUMBER})(?![\w-]*[a-z])\b|"
+    rf"(?:[cp]?stages?|FIGO(?:\s+stage)?|Ann\s+Arbor(?:\s+stage)?|AJCC(?:\s+stage)?|staged\s+as|staged)\s*:?\s*(?:(?:of|was|as|is|to\s+be)\s+)?(?P<number>{_NUMBER})(?![\w-]*[a-z])\b|"
     r"(?P<extent>(?:limited|extensive)[\s-](?:stage|disease))(?=\W+(?:small|SCLC)))",
     re.IGNORECASE,
 )

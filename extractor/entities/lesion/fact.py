@@ -176,12 +176,25 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
 
 
 def review(drafts: list[Draft], reading: Reading) -> list[Draft]:
-    """Adds the lump that a histological name with a size stands for: "adenocarcinoma of 3.5 x 1.5 cm" is also a tumor."""
+    """Adds the lump that a histological name with a size stands for: "adenocarcinoma of 3.5 x 1.5 cm" is also a tumor.
+
+    A lesion is pointed at with the place right before its noun: "axillary lymph node metastases".
+    """
     added: list[Draft] = []
     for draft in drafts:
+        if draft.type == "lesion":
+            draft.heads = [(_with_place(s, m, reading) if (s, e) == (m.start, m.end) else s, e, m) for s, e, m in draft.heads]
         if draft.type == "diagnosis" and draft.certainty == "confirmed":
             added += [tumor for tumor in _sized(draft, reading) if retold(tumor, reading, [*drafts, *added]) is None]
     return [*drafts, *added]
+
+
+def _with_place(start: int, mention: Mention, reading: Reading) -> int:
+    """Where the words of a lesion begin: with the place that is told right before its noun."""
+    for site in reversed(reading.within(start - 40, start, "site")):
+        if mention.label == "lesion" and site.end <= start and reading.text[site.end : start] in (" ", "-", "\u2010"):
+            start = site.start
+    return start
 
 
 def _sized(draft: Draft, reading: Reading) -> list[Draft]:

@@ -190,9 +190,11 @@ def review(drafts: list[Draft], reading: Reading) -> list[Draft]:
 
 
 def _with_place(start: int, mention: Mention, reading: Reading) -> int:
-    """Where the words of a lesion begin: with the place that is told right before its noun."""
-    for site in reversed(reading.within(start - 40, start, "site")):
-        if mention.label == "lesion" and site.end <= start and reading.text[site.end : start] in (" ", "-", "\u2010"):
+    """Where the words of a lesion begin: with the place that is told right before its noun; a swollen node's word stands alone."""
+    if mention.label != "lesion" or mention.text.lower().endswith(("adenopathy", "adenopathies")):
+        return start
+    for site in reversed(reading.within(start - 40, mention.end, "site")):
+        if site.start < start < site.end < mention.end or (site.end <= start and reading.text[site.end : start] in (" ", "-", "\u2010")):
             start = site.start
     return start
 

@@ -251,11 +251,18 @@ def _add_dose(draft: Draft, reading: Reading) -> None:
             total *= int(times[1])
         draft.attributes["dose"] = f"{total:g} Gy"
         draft.evidence.append((*found.span(), "attribute"))
-    if found_fractions := _FRACTIONS.search(reading.text, start, end):
+    behind = min(draft.sentence.end, draft.head[1] + _TARGET_REACH)
+    if found_fractions := _FRACTIONS.search(reading.text, start, end) or (doses and _FRACTIONS.match(reading.text, _in(draft, reading), behind)):
         count = number(found_fractions[1] or found_fractions[2] or found_fractions[3])
         if count and count == int(count):
             draft.attributes["fractions"] = int(count)
             draft.evidence.append((*found_fractions.span(), "attribute"))
+
+
+def _in(draft: Draft, reading: Reading) -> int:
+    """Where the words behind "in" right after a name begin: "radiotherapy in 25 fractions"."""
+    tie = re.compile(r"\s+in\s+").match(reading.text, draft.head[1])
+    return tie.end() if tie else draft.head[1]
 
 
 def _about(draft: Draft, reading: Reading) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from extractor.entities.reading import Reading, Sentence
 from extractor.schema import CASE_KINDS
 
 _LONGEST_CUE = 7
+_ABBREVIATED = re.compile(r"^\s*\([A-Z][\w-]{1,8}\)")
 _ARTICLE = re.compile(r"(?:^|(?<=\W))(?:an?|the|his|her|their|primary|possible|typical|either|both)$", re.IGNORECASE)
 _LISTED = re.compile(r"^(?:\s*\([^()]*\))?\s*(?:,|/|,?\s*(?:and/or|and|or|versus|vs\.?|as well as))\s*(?:an?\s+|the\s+)?$", re.IGNORECASE)
 _EXAMINED = re.compile(r"patholog|histolog|immuno|biops|microscop|cytolog|specimen|stain", re.IGNORECASE)
@@ -102,6 +103,7 @@ def _before(before: str) -> str | None:
 
 def _after(after: str) -> str | None:
     cues = _cues()
+    after = _ABBREVIATED.sub("", after)  # "deep vein thrombosis (DVT) was suspected"
     words = re.findall(r"[a-z]+|[^\sa-z]", after[:80].lower())
     while words and words[0] == "-":
         words = words[1:]

@@ -33,7 +33,9 @@ _VALUE = re.compile(
 
 
 def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
-    """The finding a mention makes; a measured thing makes one only with its value."""
+    """The finding a mention makes; a measured thing makes one only with its value, a word for any finding none."""
+    if mention.attributes.get("kind") == "generic":
+        return []
     sentence = reading.sentence_at(mention.start)
     name = mention.name or mention.text.lower()
     place = site_of(reading, sentence, mention.start, mention.end)

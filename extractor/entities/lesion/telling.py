@@ -41,7 +41,7 @@ _NUMBER = re.compile(
     r"(?!\s?-?(?:mm\b|cm\b|x\b|×|\*|\.\d|centimet|millimet|by\b|year|month|week|day))",
     re.IGNORECASE,
 )
-_MORE_THAN = re.compile(r"\b(?:more than|over|at least)\s+(?:\d{2,}|ten|a dozen|twelve|fifteen|twenty|thirty|fifty)\b", re.IGNORECASE)
+_MORE_THAN = re.compile(r"\b(?:more than|over|at least)\s+(?:\d{2,}|ten|a dozen|twelve|fifteen|twenty|thirty|fifty)\s+(?:[\w-]+\s+){0,2}[\w-]*$", re.IGNORECASE)
 _NO_NUMBER = frozenset({"a", "an", "first", "second", "third", "fourth", "both", "half"})
 
 Size = tuple[int, int, tuple[float, ...]]
@@ -125,7 +125,7 @@ def count_of(phrase: str, before: str = "", after: str = "") -> int | str | None
             return int(value)
     if part := re.search(r"(?<![\w.,])(\d{1,3})\s*/\s*\d{1,3}\s", phrase):
         return int(part[1]) or None
-    if cue("multiple").search(phrase) or _MORE_THAN.search(before[-30:] + phrase):
+    if cue("multiple").search(phrase) or _MORE_THAN.search(before + phrase):
         return "multiple"
     if re.search(r"\b(?:a|one) (?:pair|couple) of\s*$", before + phrase[:0], re.IGNORECASE):
         return 2

@@ -108,7 +108,9 @@ def judged(case: Case) -> JudgedCase:
         patients=tuple(
             JudgedPatient(None if p.sex == "unknown" else p.sex, None if p.age is None else years(p.age)) for p in case.patients
         ),
-        mentions=tuple(JudgedMention(m.id, m.label, ((m.start, m.end),), flags_of(m.context), str(m.attributes.get("kind", ""))) for m in case.mentions),
+        mentions=tuple(
+            JudgedMention(m.id, m.label, ((m.start, m.end),), flags_of(m.context), str(m.attributes.get("kind", ""))) for m in case.mentions
+        ),
         levels=frozenset(LEVELS),
     )
 

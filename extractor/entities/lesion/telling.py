@@ -41,7 +41,9 @@ _NUMBER = re.compile(
     r"(?!\s?-?(?:mm\b|cm\b|x\b|×|\*|\.\d|centimet|millimet|by\b|year|month|week|day))",
     re.IGNORECASE,
 )
-_MORE_THAN = re.compile(r"\b(?:more than|over|at least)\s+(?:\d{2,}|ten|a dozen|twelve|fifteen|twenty|thirty|fifty)\s+(?:[\w-]+\s+){0,2}[\w-]*$", re.IGNORECASE)
+_MORE_THAN = re.compile(
+    r"\b(?:more than|over|at least)\s+(?:\d{2,}|ten|a dozen|twelve|fifteen|twenty|thirty|fifty)\s+(?:[\w-]+\s+){0,2}[\w-]*$", re.IGNORECASE
+)
 _NO_NUMBER = frozenset({"a", "an", "first", "second", "third", "fourth", "both", "half"})
 
 Size = tuple[int, int, tuple[float, ...]]

@@ -35,15 +35,19 @@ _CLAUSE_ENDS = re.compile(
     r"followed|and then|but|to)\b",
     re.IGNORECASE,
 )
-_GRAY = re.compile(r"(\d+(?:,\d{3})*(?:[.,]\d+)?)\s?-?(c)?(?:GyE?|Grays?|CGE)\b(?!\s?(?:/(?!\s?\d+\s?(?:f|s))|per|each|daily|a day))", re.IGNORECASE)
-_DOSE_OF = re.compile(r"(?:single\s+)?\d[\d.,]*\s?c?Gy\b(?:\s*\([^)]{1,40}\)|\s+in\s+\w+\s+fractions)?\s+(?:of\s+)?(?:[\w-]+\s+){0,2}$", re.IGNORECASE)
+_GRAY = re.compile(
+    r"(\d+(?:,\d{3})*(?:[.,]\d+)?)\s?-?(c)?(?:GyE?|Grays?|CGE)\b(?!\s?(?:/(?!\s?\d+\s?(?:f|s))|per|each|daily|a day))", re.IGNORECASE
+)
+_DOSE_OF = re.compile(
+    r"(?:single\s+)?\d[\d.,]*\s?c?Gy\b(?:\s*\([^)]{1,40}\)|\s+in\s+\w+\s+fractions)?\s+(?:of\s+)?(?:[\w-]+\s+){0,2}$", re.IGNORECASE
+)
 _TARGET_REACH = 90
 _TO = re.compile(r"\bto\s+(?:(?:the|his|her|both|left|right|whole|entire)\s+){0,3}", re.IGNORECASE)
 _AND_PLACE = re.compile(r"\s*(?:,\s*|,?\s+and\s+)(?:(?:the|his|her|left|right)\s+){0,2}", re.IGNORECASE)
 _FRACTIONS = re.compile(
     expand(
         r"({number})\s+(?:(?:daily|equal|consecutive|treatment|conventional)\s+)?(?:fractions?|fx|sessions?)\b|\b(\d+)\s?[×x]\s?\d[\d.]*\s?Gy|"
-    r"\b(single|one)\s+(?:\d+\s?Gy\s+)?(?:fraction|dose|session)\b",
+        r"\b(single|one)\s+(?:\d+\s?Gy\s+)?(?:fraction|dose|session)\b",
         macros(),
         _FOLDER / "naming.py",
     ),
@@ -252,7 +256,9 @@ def _add_dose(draft: Draft, reading: Reading) -> None:
         draft.attributes["dose"] = f"{total:g} Gy"
         draft.evidence.append((*found.span(), "attribute"))
     behind = min(draft.sentence.end, draft.head[1] + _TARGET_REACH)
-    if found_fractions := _FRACTIONS.search(reading.text, start, end) or (doses and _FRACTIONS.match(reading.text, _in(draft, reading), behind)):
+    if found_fractions := _FRACTIONS.search(reading.text, start, end) or (
+        doses and _FRACTIONS.match(reading.text, _in(draft, reading), behind)
+    ):
         count = number(found_fractions[1] or found_fractions[2] or found_fractions[3])
         if count and count == int(count):
             draft.attributes["fractions"] = int(count)

@@ -14,7 +14,7 @@ _RANGE = re.compile(rf"\s*(?:-|–|—|to|and|,|or)\s*({_VALUE})\s?-?\s?({_UNIT}
 _COURSES = ("resolved", "decreased", "increased", "stable", "new")
 _OPPOSITE = re.compile(r"\b(?:not|no|without|nor|never|fail(?:s|ed)?)\b", re.IGNORECASE)
 _OF = re.compile(
-    r"\s*(?:in\s+(?:the\s+)?(?:size|number|volume|diameter|extent)s?(?:\s+and\s+\w+)?\s+)?(?:of|in|for)\s+[^,;.:]{0,70}$",
+    r"\s*(?:in\s+(?:the\s+)?(?:size|number|volume|diameter|extent)s?(?:\s+and\s+\w+)?\s+)?(?:of|in|for)\s+(?:(?!symptom|pain|fever|present|who\b|complain)[^,;.:]){0,70}$",
     re.IGNORECASE,
 )
 _ARTICLE = r"(?:(?:the|this|these|her|his|an?)\s+)?"

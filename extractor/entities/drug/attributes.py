@@ -49,8 +49,8 @@ _DOSE_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _DOSE_WORD = re.compile(
-    r"(?P<word>(?:very |ultra-?)?(?:low|high|standard|full|moderate|reduced|half|maximum|physiologic(?:al)?|stress|large|small|regular|usual"
-    r"|conventional|therapeutic))"
+    r"(?P<word>(?:very |ultra-?)?(?:low|high|standard|full|moderate|reduced|half|maximum|physiologic(?:al)?|stress|large|small|regular"
+    r"|usual|conventional|therapeutic))"
     r"[- ]?dos(?:es?|ages?)(?![a-z])",
     re.IGNORECASE,
 )
@@ -78,7 +78,8 @@ _ACRONYM_BEFORE = re.compile(
 
 
 _BREAK = re.compile(
-    r";|[.!?]\s|\bbut\b|\bwhile\b|\bwhereas\b|\bwhich\b(?! (?:was|were) (?:given|administered|started|used|prescribed)\b)|, (?:and )?(?:s?he|the patient|it|this|they)\b",
+    r";|[.!?]\s|\bbut\b|\bwhile\b|\bwhereas\b|\bwhich\b(?! (?:was|were) (?:given|administered|started|used|prescribed)\b)"
+    r"|, (?:and )?(?:s?he|the patient|it|this|they)\b",
     re.IGNORECASE,
 )
 
@@ -240,15 +241,9 @@ def _frequency(mention: Mention, reading: Reading) -> str | None:
         return own
     members = group(mention, reading)
     first = members[0]
-    if (
-        first.start < mention.start
-        and _shares(first, mention, reading)
-        and not _own_dose(first, reading)
-        and not _own_dose(mention, reading)
-    ):
-        # "daily isoniazid and rifampicin"
-        if not _said_after(first, reading) and (before := _said_before(first, reading)):
-            return before
+    shared = first.start < mention.start and _shares(first, mention, reading) and not _own_dose(mention, reading)
+    if shared and not _own_dose(first, reading) and not _said_after(first, reading) and (before := _said_before(first, reading)):
+        return before  # "daily isoniazid and rifampicin"
     if len(members) > 1 and members[-1] is not mention and is_cyclic(members) and not _own_dose(mention, reading):
         last = members[-1]
         return _said_after(last, reading) if not _own_dose(last, reading) else None

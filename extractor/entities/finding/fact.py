@@ -16,9 +16,9 @@ _TREATED = re.compile(
     re.IGNORECASE,
 )
 _SEVERITY = re.compile(
-    r"\b(mild to moderate|moderate to severe|mild|moderate|severe|massive|slight|marked|intense|progressive|intractable|minimal|minor|trace|"
-    r"profound|profuse|extensive|extreme|critical|heavy|excruciating|significant|total|near total|complete|partial|high-grade|deep|strong|gross)"
-    r"(?:ly)?\s+(?:[\w-]+\s+){0,2}$",
+    r"\b(mild to moderate|moderate to severe|mild|moderate|severe|massive|slight|marked|intense|progressive|intractable|minimal|minor|"
+    r"trace|profound|profuse|extensive|extreme|critical|heavy|excruciating|significant|near total|total|complete|partial|high-grade|"
+    r"deep|strong|gross)(?:ly)?\s+(?:[\w-]+\s+){0,2}$",
     re.IGNORECASE,
 )
 _SEVERITY_AFTER = re.compile(

@@ -78,7 +78,7 @@ def _reading(source: Source, doc: Doc) -> Reading:
             section=sections.at(hit.start).id,
             found_by=hit.source,
             name=hit.name,
-            attributes=dict(hit.attributes),
+            attributes=dict(hit.attributes) | ({"code": hit.code} if hit.code else {}),
             context=context,
         )
         for number, (hit, context) in enumerate(zip(doc._.hits, doc._.contexts, strict=True), start=1)

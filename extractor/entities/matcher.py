@@ -77,6 +77,8 @@ def forms(term: str, spelling: Iterable[tuple[str, str]]) -> Iterator[str]:
     if " " not in term and re.search(r"[A-Za-z]{1,6}-?\d", term):
         bases.add(re.sub(r"(?<=[a-z]) ?(?=\d)", " ", base, count=1))
         bases.add(re.sub(r"(?<=[a-z]) (?=\d)", "", base, count=1))
+    if (prefix := _PREFIX.search(base)) and not is_acronym(term):
+        bases.add(f"{base[: prefix.end()]} {base[prefix.end() :]}")
     british = base
     for american, other in spelling:
         if american in british and other not in british:
@@ -88,6 +90,13 @@ def forms(term: str, spelling: Iterable[tuple[str, str]]) -> Iterator[str]:
             yield _plural(form)
         elif is_acronym(term) and term.isalpha():
             yield form + "s"
+
+
+_PREFIX = re.compile(
+    r"\b(?:hemi|immuno|chemo|radio|electro|echo|broncho|gastro|retro|hydro|cardio|thoraco|naso|neuro|lymph|micro|photo|hepato|pancreatico|"
+    r"salpingo|mediastino|entero|ileo|peri|endo|trans|intra|extra|supra|infra|sub|post|pre|multi|poly|pseudo|hyper|hypo)(?=[a-z]{5})"
+)
+"""Prefixes that reports also write with a hyphen: "hemi-colectomy", "broncho-alveolar lavage"."""
 
 
 def _plural(form: str) -> str:

@@ -50,12 +50,16 @@ class JudgedFact:
 
 @dataclass(frozen=True)
 class JudgedMention:
-    """Words of the text with a label: one span, or several where they stand apart, and which of FLAGS the text says of them."""
+    """Words of the text with a label: one span, or several where they stand apart, and which of FLAGS the text says of them.
+
+    `kind` parts the mentions of a label of ours further, for schemes that part them ("finding:measured").
+    """
 
     id: str
     label: str
     spans: tuple[Span, ...]
     flags: frozenset[str] = frozenset()
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,9 @@ def judged(case: Case) -> JudgedCase:
         patients=tuple(
             JudgedPatient(None if p.sex == "unknown" else p.sex, None if p.age is None else years(p.age)) for p in case.patients
         ),
-        mentions=tuple(JudgedMention(m.id, m.label, ((m.start, m.end),), flags_of(m.context)) for m in case.mentions),
+        mentions=tuple(
+            JudgedMention(m.id, m.label, ((m.start, m.end),), flags_of(m.context), str(m.attributes.get("kind", ""))) for m in case.mentions
+        ),
         levels=frozenset(LEVELS),
     )
 

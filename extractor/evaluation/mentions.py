@@ -89,7 +89,7 @@ def _seen_by(case: JudgedCase, other: JudgedCase) -> tuple[JudgedMention, ...]:
     scheme = other.scheme if case.scheme is None else None
     found: Iterable[JudgedMention] = case.mentions
     if scheme is not None:
-        found = (replace(m, label=scheme[m.label]) for m in case.mentions if m.label in scheme)
+        found = (replace(m, label=label) for m in case.mentions if (label := scheme.get(f"{m.label}:{m.kind}", scheme.get(m.label))))
     return tuple(sorted(found, key=lambda m: (m.spans, m.label, sorted(m.flags))))
 
 

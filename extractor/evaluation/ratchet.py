@@ -114,13 +114,18 @@ def _lines(figures: Accuracy) -> Iterator[str]:
 
 
 def with_table(readme: str, figures: Accuracy, place: str = PLACE) -> str:
-    """The README with the table between its two markers; InputError where they are not both there, once, in this order."""
+    """The README with the table of accuracy between its two markers."""
+    return spliced(readme, table(figures), place)
+
+
+def spliced(readme: str, table: str, place: str) -> str:
+    """The README with a table between its two markers; InputError where they are not both there, once, in this order."""
     first, last = f"<!-- {place} -->", f"<!-- /{place} -->"
     before, begin, rest = readme.partition(first)
     _, end, after = rest.partition(last)
     if not begin or not end or first in rest:
-        raise InputError(f"the README needs the lines {first} and {last} once each, with the table of accuracy between them")
-    return f"{before}{first}\n{table(figures)}\n{last}{after}"
+        raise InputError(f"the README needs the lines {first} and {last} once each, with its table between them")
+    return f"{before}{first}\n{table}\n{last}{after}"
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -161,7 +161,7 @@ def _read(mention: Mention, result: Result, name: str, reading: Reading, sentenc
     alteration = result.alteration or ("mutated" if result.variant else None)
     if alteration and kind != "group":
         return _alteration(mention, result, name, alteration)
-    if kind in ("gene", "unlisted") and not (result.says in ("positive", "negative") and result.sure and kind == "gene"):
+    if kind in ("gene", "unlisted") and not (result.says in ("positive", "negative", "equivocal") and result.sure and kind == "gene"):
         return None
     return _protein(kind, result, name, reading, sentence)
 

@@ -16,11 +16,14 @@ _SYMBOL = re.compile(
     rf"|(?<=[\w)])[{_DASHES}](?=[\s,;./)]|$|CD\d))"
 )
 _SUSPENDED = re.compile(rf"[{_DASHES}]?,?\s*(?:and|or|/)\s[^.;]{{0,60}}?[- ](?:positive|negative|receptor)", re.IGNORECASE)
-_SCORE = re.compile(r"(?<![\w+])(?P<score>[0-4]\s?\+(?!\w)|\+{2,4}|(?:(?<=score )|(?<=score of )|(?<=score: ))[0-3](?![\w.]))")
+_SCORE = re.compile(
+    r"(?<![\w+])(?P<score>[0-4]\s?\+(?:\s?/\s?[34]\+)?(?!\w)|\+{2,4}|(?:(?<=score )|(?<=score of )|(?<=score: ))[0-3](?![\w.]))"
+)
 _SCORE_BEFORE = re.compile(r"(?<![\w+])([1-4]\+)\s?(?:for\s)?(?:the\s)?$")
 _NUMBER = r"\d{1,3}(?:[.,\u00b7]\d+)?"
 _RANGE = rf"{_NUMBER}(?:\s?%?\s?(?:[{_DASHES}]|to)\s?{_NUMBER})?"
 _PERCENT = re.compile(rf"(?<![\w.])(?P<percent>(?:(?:less|more) than )?[<>\u2264\u2265~]?\s?{_RANGE}\s?(?:%|per ?cent\b))", re.IGNORECASE)
+_EACH = re.compile(rf"{_PERCENT.pattern}|{_SCORE.pattern}|(?<!\w)(?P<word>positive|negative|equivocal)(?!\w)", re.IGNORECASE)
 _BETWEEN = only("amount", r"(:=,<>~\-+\d")
 _BURDEN = re.compile(rf"{_NUMBER}\s?(?:mutations?|muts?|variants?)?\s?(?:/|per)\s?(?:Mb|megabase|megabases|Mbp)", re.IGNORECASE)
 _AMINO = "Ala|Arg|Asn|Asp|Cys|Gln|Glu|Gly|His|Ile|Leu|Lys|Met|Phe|Pro|Ser|Thr|Trp|Tyr|Val|Ter|[ACDEFGHIKLMNPQRSTVWY]"
@@ -54,7 +57,9 @@ def printed_results(text: str, sentence: Sentence, markers: Sequence[Mention], f
             result.spans.append((marker.end + match.start("score"), marker.end + match.end("score")))
         elif match := _SCORE_BEFORE.search(text[max(before, marker.start - 20) : marker.start]):
             result.score = match[1]
-        elif marker.name == "HER2" and re.match(r"\s?:?\s?\(?0\)?(?=[,.;)]|$)", window):
+        elif marker.name == "HER2" and re.match(
+            r"\s?(?:(?:was|is)\s|\(?(?:IHC\s)?score\s(?:of\s)?|\(?IHC\s)?:?\s?\(?0\)?(?=[,.;)]|$)", window
+        ):
             result.score = "0"
         if (match := _PERCENT.search(window)) and _leads(window[: match.start()], marker):
             result.percent = match["percent"].strip()
@@ -74,19 +79,36 @@ def without_variants(words: str) -> str:
 
 
 def _respectively(text: str, sentence: Sentence, markers: Sequence[Mention], found: Mapping[str, Result]) -> None:
-    """ "ER and PR were 90% and 10%, respectively": as many percentages as markers, in their order."""
+    """ "ER, PR and HER2 were 90%, negative and 3+, respectively": as many results as markers, in their order."""
+    if not (told := respective(text, sentence, markers)):
+        return
+    listed, results = told
+    names = list(dict.fromkeys(m.name or m.text for m in listed))
+    for marker in listed:
+        match, result = results[names.index(marker.name or marker.text)], found[marker.id]
+        result.percent, result.score, result.says = None, None, None
+        if match["percent"]:
+            result.percent = match["percent"].strip()
+        elif match["score"]:
+            result.score = match["score"].replace(" ", "")
+        else:
+            result.says, result.sure = match["word"].lower(), True
+        result.spans.append(match.span())
+
+
+def respective(text: str, sentence: Sentence, markers: Sequence[Mention]) -> tuple[list[Mention], list[re.Match[str]]] | None:
+    """The markers and the results that "respectively" pairs, in their order; None where there are not as many of both."""
     end = text.rfind("respectively", markers[0].start, sentence.end)
     if end < 0:
-        return
-    percents = list(_PERCENT.finditer(text, markers[0].start, end))
-    listed = [m for m in markers if m.end <= percents[0].start()] if len(percents) > 1 else []
-    names = list(dict.fromkeys(m.name or m.text for m in listed))[-len(percents) :]
-    if len(names) == len(percents):
-        for marker in listed:
-            if (marker.name or marker.text) in names:
-                match = percents[names.index(marker.name or marker.text)]
-                found[marker.id].percent = match["percent"].strip()
-                found[marker.id].spans.append(match.span("percent"))
+        return None
+    last = next((m for m in reversed(markers) if m.end < end and not _EACH.search(text, m.end - 2, m.end)), None)
+    results = list(_EACH.finditer(text, last.end, end)) if last else []
+    if last is None or len(results) < 2:
+        return None
+    before = [m for m in markers if m.end <= last.end]
+    names = list(dict.fromkeys(m.name or m.text for m in before))[-len(results) :]
+    listed = [m for m in before if (m.name or m.text) in names]
+    return (listed, results) if len(names) == len(results) else None
 
 
 def _own_window(after: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from extractor.entities.biomarker.cues import cue, either, only
-from extractor.entities.biomarker.printed import printed_results, without_variants
+from extractor.entities.biomarker.printed import printed_results, respective, without_variants
 from extractor.entities.biomarker.runs import ALTERATIONS, BRACKETS, Result, Run, grade, only_intensity, only_negator, runs_of
 from extractor.entities.reading import Reading, Sentence
 from extractor.schema import Mention
@@ -79,6 +79,9 @@ def results(reading: Reading, sentence: Sentence) -> Mapping[str, Result]:
     markers = [m for m in named if m.attributes.get("kind") != "variant"] or named
     found = {m.id: Result() for m in named}
     runs = runs_of(reading.words(sentence), sentence.start, markers)
+    if markers and (told := respective(reading.text, sentence, markers)):
+        first, last = told[1][0].start(), told[1][-1].end()
+        runs = [r for r in runs if r.end <= first or r.start >= last]
     line = Line(reading.text, sentence.start, markers, runs, found)
     printed_results(reading.text, sentence, markers, found)
     for number, run in enumerate(runs):

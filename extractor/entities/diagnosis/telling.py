@@ -11,6 +11,7 @@ from extractor.entities.reading import Reading, Sentence
 from extractor.schema import CASE_KINDS
 
 _LONGEST_CUE = 7
+_ABBREVIATED = re.compile(r"^\s*\([A-Z][\w-]{1,8}\)")
 _ARTICLE = re.compile(r"(?:^|(?<=\W))(?:an?|the|his|her|their|primary|possible|typical|either|both)$", re.IGNORECASE)
 _LISTED = re.compile(r"^(?:\s*\([^()]*\))?\s*(?:,|/|,?\s*(?:and/or|and|or|versus|vs\.?|as well as))\s*(?:an?\s+|the\s+)?$", re.IGNORECASE)
 _EXAMINED = re.compile(r"patholog|histolog|immuno|biops|microscop|cytolog|specimen|stain", re.IGNORECASE)
@@ -20,7 +21,7 @@ _MAIN_CLAUSE = re.compile(r",\s+(?:but|however|yet|the|this|these|he|she|his|her
 """Where another clause begins, which the doubt of the first does not reach ("although the differential included …, the rash was …")."""
 _PRELIMINARY = re.compile(r"in favou?r of|extemporaneous|frozen", re.IGNORECASE)
 _GRADE_AFTER = re.compile(
-    r"(?:\s*\(|\s*,\s*|\s+of\s+|\s*;\s*|\s+)(?:(?:histologic(?:al)?|nuclear|tumou?r|Nottingham|Fuhrman|WHO|ISUP|FNCLCC)\s+)?"
+    r"(?:\s*\(|\s*,\s*|\s+of\s+|\s+with\s+an?\s+|\s*;\s*|\s+)(?:(?:histologic(?:al)?|nuclear|tumou?r|Nottingham|Fuhrman|WHO|ISUP|FNCLCC)\s+)?"
     r"(?P<grade>(?:high|low|intermediate)[\s-]grade|grade\s+(?:[1-5]|I{1,3}V?|IV)\b(?:\s*[/-]\s*[1-5])?|G[1-4]\b|"
     r"Gleason\s+(?:score\s+)?(?:of\s+)?\d+(?:\s*\+\s*\d)?(?:\s*=\s*\d+)?|(?:poorly|moderately|well)[\s-]differentiated|high grade)",
     re.IGNORECASE,
@@ -29,13 +30,15 @@ _STAGE_AFTER = re.compile(r"\s*,?\s*\(?\s*(?:at\s+)?stage\s+(?P<stage>[1-5][ab]?
 _TNM = (
     r"(?:[cpr]|c-|p-)?T(?:is|x|[0-4][a-d]?)\s*,?\s*(?:\(m\)\s*)?(?:[cp]-?)?N(?:x|[0-3][a-c]?)(?:mi)?(?:\s*\(\d+/\d+\)\s*)?"
     r"(?:\s*,?\s*(?:[cp]-?)?M(?:x|[01][a-d]?))?"
+    r"|(?:[cp]T|(?<=stage )T)(?:is|[1-4][a-d]?)(?:\s*,?\s*[cp]?M[01x])?"
 )
 _NUMBER = r"(?:0|I{1,3}V?|IV|[1-4])(?:\s?[A-E][1-3]?(?:S?X?|ES)?)?"
 _STAGE = re.compile(
     rf"(?<![\w/])(?:(?P<tnm>{_TNM})(?![A-Za-z])|"
     rf"(?P<named>BCLC\s+(?:\w+\s+)?(?:stage\s+)?[0A-D]|"
+    rf"Dukes?['’]?s?\s+(?:stage\s+|class\s+)?[A-D][12]?|"
     rf"Clark(?:['’]?s)?\s+level\s+(?:I{{1,3}}|IV|V)(?:\s*(?:and|,)\s*Breslow\s+stage\s+(?:I{{1,3}}|IV|V))?)\b|"
-    rf"(?:[cp]?stages?|staged\s+as|staged)\s*:?\s*(?:(?:of|was|as|is|to\s+be)\s+)?(?P<number>{_NUMBER})(?![\w-]*[a-z])\b|"
+    rf"(?:[cp]?stages?|FIGO(?:\s+stage)?|Ann\s+Arbor(?:\s+stage)?|AJCC(?:\s+stage)?|staged\s+as|staged)\s*:?\s*(?:(?:of|was|as|is|to\s+be)\s+)?(?P<number>{_NUMBER})(?![\w-]*[a-z])\b|"
     r"(?P<extent>(?:limited|extensive)[\s-](?:stage|disease))(?=\W+(?:small|SCLC)))",
     re.IGNORECASE,
 )
@@ -101,6 +104,7 @@ def _before(before: str) -> str | None:
 
 def _after(after: str) -> str | None:
     cues = _cues()
+    after = _ABBREVIATED.sub("", after)  # "deep vein thrombosis (DVT) was suspected"
     words = re.findall(r"[a-z]+|[^\sa-z]", after[:80].lower())
     while words and words[0] == "-":
         words = words[1:]

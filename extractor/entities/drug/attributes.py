@@ -25,8 +25,8 @@ from extractor.entities.values import number
 from extractor.schema import Mention
 
 _DOSE_UNIT = (
-    r"(?:mg|g|mcg|µg|μg|ug|micrograms?|milligrams?|grams?|ng|kg|IU|MIU|MU|U|units?|international units?|mEq|mmol|mL|ml|cc|mCi|MBq"
-    r"|GBq|million units|million IU|drops?|tablets?|puffs?)"
+    r"(?:mgs?|gms?|gr?|mcgs?|µg|μg|ug|micrograms?|milligrams?|grams?|ng|kg|IU|UI|MIU|MU|U|units?|international units?|mEq|mmol|mL|ml|cc|mCi"
+    r"|MBq|GBq|million units|million IU|drops?|tablets?|puffs?)"
 )
 
 
@@ -34,20 +34,23 @@ _DOSE = re.compile(
     r"(?P<dose>(?<![\w.])\d+(?:[.,·/]\d+)*(?: ?(?:[-\u2013]|to) ?\d+(?:[.,]\d+)*)?"
     rf" ?{_DOSE_UNIT}(?![A-Za-z])"
     r"(?:(?: ?/ ?| per )"
-    r"(?:m(?:[2²]| 2|\(2\))|square met(?:er|re)(?: of body[ -]surface[ -]area)?|kg(?: of body weight)?|kg body weight|dose))?"
+    r"(?:m(?:[2²]| 2|\^2|\(2\))|square met(?:er|re)(?: of body[ -]surface[ -]area)?|kg(?: of body weight)?|kg body weight|dose))?"
     r"(?: ?/ ?(?:day|d|week|wk|month|hour|hr|h|min|kg|m[2²])(?![a-z]))*)"
+    rf"(?: ?[(\[](?P<by_size>\d[\d.,]* ?{_DOSE_UNIT} ?/ ?(?:m[2²]|kg))[)\]])?"
     r"|(?P<auc>(?:AUC|area under the (?:concentration-time )?curve)(?: \(AUC\))? ?(?:of |= ?)?\d+(?:\.\d+)?)",
     re.IGNORECASE,
 )
 
 
+_DOSE_OF = re.compile(r"\d[^.;,]{0,30} of (?:the |oral |intravenous )?\Z", re.IGNORECASE)
 _DOSE_BEFORE = re.compile(
     rf"(?:{_DOSE.pattern})(?: (?:daily|weekly))?(?: of)?"
     r"(?: (?:the|oral|intravenous|iv|intravenous \(iv\)|subcutaneous|intramuscular|recombinant|a day of))* ?\Z",
     re.IGNORECASE,
 )
 _DOSE_WORD = re.compile(
-    r"(?P<word>(?:very |ultra-?)?(?:low|high|standard|full|moderate|reduced|half|maximum|physiologic(?:al)?|stress))"
+    r"(?P<word>(?:very |ultra-?)?(?:low|high|standard|full|moderate|reduced|half|maximum|physiologic(?:al)?|stress|large|small|regular"
+    r"|usual|conventional|therapeutic))"
     r"[- ]?dos(?:es?|ages?)(?![a-z])",
     re.IGNORECASE,
 )
@@ -60,7 +63,7 @@ _DAYS = re.compile(
 )
 
 
-_SQUARE_METRE = re.compile(r" per square met(?:er|re)(?: of body[ -]surface[ -]area)?| ?/ ?m(?:²| 2|\(2\))", re.IGNORECASE)
+_SQUARE_METRE = re.compile(r" per square met(?:er|re)(?: of body[ -]surface[ -]area)?| ?/ ?m(?:²| 2|\^2|\(2\))", re.IGNORECASE)
 
 
 _ACRONYM = re.compile(
@@ -74,10 +77,16 @@ _ACRONYM_BEFORE = re.compile(
 )
 
 
-_BREAK = re.compile(r";|[.!?]\s|\bbut\b|\bwhile\b|\bwhereas\b|\bwhich\b|, (?:and )?(?:s?he|the patient|it|this|they)\b", re.IGNORECASE)
+_BREAK = re.compile(
+    r";|[.!?]\s|\bbut\b|\bwhile\b|\bwhereas\b|\bwhich\b(?! (?:was|were) (?:given|administered|started|used|prescribed)\b)"
+    r"|, (?:and )?(?:s?he|the patient|it|this|they)\b",
+    re.IGNORECASE,
+)
 
 
-_JOIN = re.compile(r",| and | plus | with | or | followed by | then |[+&/]|\band\Z", re.IGNORECASE)
+_JOIN = re.compile(
+    r",| and | plus | with | or | followed by | then |[+&]|/(?! ?(?:day|d|week|h|hr|min|kg|m[2²]|dose)\b)|\band\Z", re.IGNORECASE
+)
 """What parts the words of a drug from those of the next one."""
 
 
@@ -148,9 +157,12 @@ def _own(text: str, end: int) -> bool:
 
 def _dose(mention: Mention, reading: Reading) -> str | None:
     after, before = words_after(mention, reading), words_before(mention, reading)
-    if (match := _DOSE.search(after)) and _near(after, match.start()):
-        return _plain_dose(match[0])
-    if match := _DOSE_BEFORE.search(before):
+    match = _DOSE_BEFORE.search(before)
+    if match and _DOSE_OF.search(before):
+        return _plain_dose(match["dose"] or match["auc"])
+    if (behind := _DOSE.search(after)) and _near(after, behind.start()):
+        return _plain_dose(behind["dose"] or behind["auc"]) + (f" ({_plain_dose(behind['by_size'])})" if behind["by_size"] else "")
+    if match:
         return _plain_dose(match["dose"] or match["auc"])
     for text, anchored in ((before, True), (after, False)):
         for word in _DOSE_WORD.finditer(text):
@@ -178,6 +190,11 @@ def _plain_dose(text: str) -> str:
     text = _SQUARE_METRE.sub("/m2", text)
     text = re.sub(r" per kg(?: of body weight)?|/kg body weight", "/kg", text)
     text = re.sub(r" ?/ ?", "/", text)
+    text = re.sub(
+        r"(?<=\d)( ?)(?:mgs|(g)(?:r|ms?)|(mcg)s|UI)(?![a-z])",
+        lambda m: f"{m[1]}{m[2] or m[3] or ('IU' if m[0].endswith('UI') else 'mg')}",
+        text,
+    )
     return re.sub(r"(?<=\d)(?=[A-Za-zµμ])(?<!m)", " ", text, count=1)
 
 
@@ -223,6 +240,10 @@ def _frequency(mention: Mention, reading: Reading) -> str | None:
     if own:
         return own
     members = group(mention, reading)
+    first = members[0]
+    shared = first.start < mention.start and _shares(first, mention, reading) and not _own_dose(mention, reading)
+    if shared and not _own_dose(first, reading) and not _said_after(first, reading) and (before := _said_before(first, reading)):
+        return before  # "daily isoniazid and rifampicin"
     if len(members) > 1 and members[-1] is not mention and is_cyclic(members) and not _own_dose(mention, reading):
         last = members[-1]
         return _said_after(last, reading) if not _own_dose(last, reading) else None
@@ -236,8 +257,10 @@ def _own_dose(mention: Mention, reading: Reading) -> bool:
 
 
 def _own_frequency(mention: Mention, reading: Reading) -> str | None:
-    if after := _said_after(mention, reading):
-        return after
+    return _said_after(mention, reading) or _said_before(mention, reading)
+
+
+def _said_before(mention: Mention, reading: Reading) -> str | None:
     before = words_before(mention, reading)
     found = [(m.end(), -i, c, m) for i, c in enumerate(cues("frequency")) for m in c.regex.finditer(before) if _beside(before[m.end() :])]
     if not found:
@@ -341,6 +364,7 @@ def intent_of(mention: Mention, reading: Reading) -> str | None:
             return inside[0]
         before = words_before(member, reading)
         found = [(m.end(), c.value) for c in cues("intent") for m in c.regex.finditer(before) if _leads_to_drug(before[m.end() :])]
+        found = [f for f in found if is_cyclic([member]) or f[1] not in ("neoadjuvant", "adjuvant")]
         if found:
             return max(found)[1]
     members = group(mention, reading)
@@ -349,6 +373,7 @@ def intent_of(mention: Mention, reading: Reading) -> str | None:
         (m.start(), c.value)
         for c in cues("intent")
         if (m := c.regex.search(after)) and not re.match(r"[ -](?:radi|irradi|surg)", after[m.end() :])
+        if is_cyclic([mention]) or c.value not in ("neoadjuvant", "adjuvant")
     ]
     return min(found)[1] if found else None
 

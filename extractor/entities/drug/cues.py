@@ -31,8 +31,8 @@ STANDS_FOR = {
 
 CYCLES = re.compile(
     rf"(?<![\w-])(?P<n>{macros()['number_word']}|\d{{1,2}})[- ]"
-    r"(?:(?!week|day|month|year)[a-z-]+ ){0,3}?(?:cycles?|courses?)(?![a-z])"
-    r"|[x\u00d7] ?(?P<times>\d{1,2})(?: cycles?)?(?![\w/])",
+    r"(?:\d{1,2}[- ]day )?(?:(?!week|day|month|year)[a-z-]+ ){0,3}?(?:cycles?|courses?)(?![a-z])"
+    r"|[x\u00d7] ?(?P<times>\d{1,2})(?: cycles?)?(?![\w/]| ?/)",
     re.IGNORECASE,
 )
 """A number of cycles or courses."""

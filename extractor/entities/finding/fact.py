@@ -15,7 +15,15 @@ _TREATED = re.compile(
     r"drain|thoracent|thoracocent|paracent|pericardiocent|\btapp(?:ed|ing)\b|chest tube|pleurodesis|pigtail|pericardial window",
     re.IGNORECASE,
 )
-_SEVERITY = re.compile(r"\b(mild|moderate|severe|massive|slight|marked|intense|progressive|intractable)\s+(?:\w+\s+)?$", re.IGNORECASE)
+_SEVERITY = re.compile(
+    r"\b(mild to moderate|moderate to severe|mild|moderate|severe|massive|slight|marked|intense|progressive|intractable|minimal|minor|"
+    r"trace|profound|profuse|extensive|extreme|critical|heavy|excruciating|significant|near total|total|complete|partial|high-grade|"
+    r"deep|strong|gross)(?:ly)?\s+(?:[\w-]+\s+){0,2}$",
+    re.IGNORECASE,
+)
+_SEVERITY_AFTER = re.compile(
+    r"\s+(?:was|is|were|are|became)\s+(?:very\s+)?(mild|moderate|severe|intense|intractable|profuse|massive)\b", re.IGNORECASE
+)
 _GRADE = re.compile(r"\b(?:grade\s*([1-5](?:\s*[-/]\s*[1-5])?|I{1,3}V?|IV)|(G[1-4]))\s+(?:\w+\s+)?$", re.IGNORECASE)
 _UNIT = (
     r"(?:%|°\s?[CF]\b|℃|mm\s?Hg|beats?(?:/|\s+per\s+)min(?:ute)?|bpm|breaths?(?:/|\s+per\s+)min(?:ute)?|"
@@ -33,7 +41,9 @@ _VALUE = re.compile(
 
 
 def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
-    """The finding a mention makes; a measured thing makes one only with its value."""
+    """The finding a mention makes; a measured thing makes one only with its value, a word for any finding none."""
+    if mention.attributes.get("kind") == "generic":
+        return []
     sentence = reading.sentence_at(mention.start)
     name = mention.name or mention.text.lower()
     place = site_of(reading, sentence, mention.start, mention.end)
@@ -43,7 +53,7 @@ def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[D
     if mention.attributes.get("kind") == "measured":
         return _measured(name, mention, reading, sentence)
     before = reading.text[sentence.start : mention.start]
-    severity, grade = _SEVERITY.search(before), _GRADE.search(before)
+    severity, grade = _SEVERITY.search(before) or _SEVERITY_AFTER.match(reading.text, mention.end), _GRADE.search(before)
     attributes = {
         "severity": severity[1].lower() if severity else None,
         "grade": (grade[1] or grade[2]) if grade else None,

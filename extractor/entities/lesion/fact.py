@@ -29,7 +29,7 @@ from extractor.entities.lesion.phrase import (
     is_single,
     phrase_start,
 )
-from extractor.entities.lesion.telling import count_of, course_of, size_of, sizes
+from extractor.entities.lesion.telling import Size, count_of, course_of, size_of, sizes
 from extractor.entities.reading import Draft, Reading
 from extractor.entities.site.composition import SiteReading, joined, plain, side_in, sites_of
 from extractor.entities.site.within import larger_places, may_be_one
@@ -46,6 +46,8 @@ _CANCER = re.compile(
     r"(?:carcinoma|sarcoma|cancer|lymphoma|melanoma|tumou?r|blastoma|glioma|meningioma|neoplasm|adenoma|schwannoma|leiomyoma)s?$",
     re.IGNORECASE,
 )
+_IT = re.compile(r"\s*It\s+(?:was|is|had|measured|appeared)\b")
+_MEASURES = re.compile(r"\b(?:measur(?:ed|ing)|size|diameter|dimensions?|was|is)\b[^.;]{0,40}$", re.IGNORECASE)
 _SIZED = re.compile(
     r"[\s,(]*(?:(?:was|were|is|which|that)\s+)?(?:of|measuring|measured|sized)?[\s(]*(?:about|approximately|up to|at)?\s*",
     re.IGNORECASE,
@@ -62,7 +64,7 @@ def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[D
     stretch, head = around(reading, mention.start, mention.end), (mention.start, mention.end)
     places = _places(reading, mention, stretch)
     others = [(m.start, m.end) for m in reading.within(*stretch, "lesion", "diagnosis") if m.id != mention.id]
-    size = size_of(reading.text, stretch, phrase, head, others)
+    size = size_of(reading.text, stretch, phrase, head, others) or _size_of_it(mention, reading, others)
     known = is_definite(reading, mention) and any(d.type == "lesion" and d.name == mention.name for d in drafts)
     if not has_what_it_needs(reading, mention, phrase, known or any(p.site for p in places) or bool(size)):
         return []
@@ -105,6 +107,18 @@ def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[D
                 Draft("lesion", draft.name, mention, sentence, grown, evidence, head=again, observed_before=draft.retells or draft)
             )
     return found
+
+
+def _size_of_it(mention: Mention, reading: Reading, others: Sequence[tuple[int, int]]) -> Size | None:
+    """The size that the next sentence tells of "it", where the sentence before tells of one lesion alone: "It measured 4 x 3 cm"."""
+    sentence = reading.sentence_at(mention.start)
+    if others or is_plural(mention) or sentence.index + 1 >= len(reading.sentences):
+        return None
+    following = reading.sentences[sentence.index + 1]
+    if not _IT.match(reading.text, following.start) or reading.in_sentence(following, "lesion"):
+        return None
+    told = sizes(reading.text, following.start, following.end)
+    return told[0] if told and _MEASURES.search(reading.text, following.start, told[0][0]) else None
 
 
 def _count(reading: Reading, mention: Mention, phrase: int, places: int) -> int | str | None:
@@ -181,12 +195,27 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
 
 
 def review(drafts: list[Draft], reading: Reading) -> list[Draft]:
-    """Adds the lump that a histological name with a size stands for: "adenocarcinoma of 3.5 x 1.5 cm" is also a tumor."""
+    """Adds the lump that a histological name with a size stands for: "adenocarcinoma of 3.5 x 1.5 cm" is also a tumor.
+
+    A lesion is pointed at with the place right before its noun: "axillary lymph node metastases".
+    """
     added: list[Draft] = []
     for draft in drafts:
+        if draft.type == "lesion":
+            draft.heads = [(_with_place(s, m, reading) if (s, e) == (m.start, m.end) else s, e, m) for s, e, m in draft.heads]
         if draft.type == "diagnosis" and draft.certainty == "confirmed":
             added += [tumor for tumor in _sized(draft, reading) if retold(tumor, reading, [*drafts, *added]) is None]
     return [*drafts, *added]
+
+
+def _with_place(start: int, mention: Mention, reading: Reading) -> int:
+    """Where the words of a lesion begin: with the place that is told right before its noun; a swollen node's word stands alone."""
+    if mention.label != "lesion" or mention.text.lower().endswith(("adenopathy", "adenopathies")):
+        return start
+    for site in reversed(reading.within(start - 40, mention.end, "site")):
+        if site.start < start < site.end < mention.end or (site.end <= start and reading.text[site.end : start] in (" ", "-", "\u2010")):
+            start = site.start
+    return start
 
 
 def _sized(draft: Draft, reading: Reading) -> list[Draft]:

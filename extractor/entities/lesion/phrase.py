@@ -13,6 +13,8 @@ _STOP = re.compile(
     rf"{cues.cue('stop').pattern}(?!-)\s*|\.(?!\s?\d)\s*|\((?!{_SIZE_IN_BRACKETS})\s*|(?<![cm]m)\)\s*|[;:\[\]]\s*",
     re.IGNORECASE,
 )
+_BETWEEN_LENGTHS = re.compile(r"\d\s?(?:[cm]m)?\s?by\s+\d", re.IGNORECASE)
+"""The by of "4 cm by 3 cm" ends no phrase."""
 _ARTICLE = re.compile(r"\b(?:an?|another)\s+$", re.IGNORECASE)
 _SHOWN = re.compile(r"\b(?:reveal|show|demonstrat|disclos|detect|identif|depict)(?:s|ed|ing|es|ied)\s+$", re.IGNORECASE)
 _QUANTITY = re.compile(r"(?:some|no|any)\s", re.IGNORECASE)
@@ -41,6 +43,8 @@ def phrase_start(reading: Reading, start: int) -> int:
 def _phrase_start(reading: Reading, start: int) -> int:
     first, _ = around(reading, start, start)
     for stop in _STOP.finditer(reading.text, first, start):
+        if _BETWEEN_LENGTHS.search(reading.text[stop.start() - 4 : stop.end() + 2]):
+            continue
         first = stop.start() if _QUANTITY.match(stop[0]) else stop.end()
     heads = [m.end for m in reading.within(first, start, "lesion", "procedure", "drug", "diagnosis")]
     return max([first, *heads])

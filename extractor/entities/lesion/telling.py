@@ -14,7 +14,7 @@ _RANGE = re.compile(rf"\s*(?:-|–|—|to|and|,|or)\s*({_VALUE})\s?-?\s?({_UNIT}
 _COURSES = ("resolved", "decreased", "increased", "stable", "new")
 _OPPOSITE = re.compile(r"\b(?:not|no|without|nor|never|fail(?:s|ed)?)\b", re.IGNORECASE)
 _OF = re.compile(
-    r"\s*(?:in\s+(?:the\s+)?(?:size|number|volume|diameter|extent)s?(?:\s+and\s+\w+)?\s+)?(?:of|in|for)\s+[^,;.:]{0,70}$",
+    r"\s*(?:in\s+(?:the\s+)?(?:size|number|volume|diameter|extent)s?(?:\s+and\s+\w+)?\s+)?(?:of|in|for)\s+(?:(?!symptom|pain|fever|present|who\b|complain)[^,;.:]){0,70}$",
     re.IGNORECASE,
 )
 _ARTICLE = r"(?:(?:the|this|these|her|his|an?)\s+)?"
@@ -40,6 +40,9 @@ _NUMBER = re.compile(
     r"(?:(?:the|these|other|all|new|at least|about)\s+)*([\w-]+)(?=\s|$)"
     r"(?!\s?-?(?:mm\b|cm\b|x\b|×|\*|\.\d|centimet|millimet|by\b|year|month|week|day))",
     re.IGNORECASE,
+)
+_MORE_THAN = re.compile(
+    r"\b(?:more than|over|at least)\s+(?:\d{2,}|ten|a dozen|twelve|fifteen|twenty|thirty|fifty)\s+(?:[\w-]+\s+){0,2}[\w-]*$", re.IGNORECASE
 )
 _NO_NUMBER = frozenset({"a", "an", "first", "second", "third", "fourth", "both", "half"})
 
@@ -124,8 +127,10 @@ def count_of(phrase: str, before: str = "", after: str = "") -> int | str | None
             return int(value)
     if part := re.search(r"(?<![\w.,])(\d{1,3})\s*/\s*\d{1,3}\s", phrase):
         return int(part[1]) or None
-    if cue("multiple").search(phrase):
+    if cue("multiple").search(phrase) or _MORE_THAN.search(before + phrase):
         return "multiple"
+    if re.search(r"\b(?:a|one) (?:pair|couple) of\s*$", before + phrase[:0], re.IGNORECASE):
+        return 2
     if "," not in phrase and (match := _NUMBER.match(phrase.strip())) and match[1].lower() not in _NO_NUMBER:
         value = number(match[1])
         if value is not None and value == int(value) and 0 < value < 60:

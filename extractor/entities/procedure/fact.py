@@ -13,11 +13,14 @@ from extractor.schema import Mention
 
 
 def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
-    """The performances a name tells: none where it was not done or names something else, two for "brain and spine MRIs"."""
+    """The performances a name tells: two for "brain and spine MRIs", none where it was not done or names something else.
+
+    What is done at the bedside or in the laboratory, and care, is never one.
+    """
     sentence = reading.sentence_at(mention.start)
     name = mention.name or singular(mention.text)
     category = mention.attributes.get("category", "other")
-    if not is_done(mention, name, category, reading, sentence):
+    if category == "bedside" or not is_done(mention, name, category, reading, sentence):
         return []
     if category == "imaging":
         return imaged(mention, name, reading, sentence)

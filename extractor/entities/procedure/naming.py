@@ -9,7 +9,7 @@ from extractor.entities.lexicon import HERE, expand, macros, read_table
 from extractor.entities.matcher import fold
 from extractor.entities.procedure.telling import LEFT, SPECIMEN
 from extractor.entities.reading import Draft, Reading, Sentence
-from extractor.entities.site.composition import SiteReading, side_in, sites_of
+from extractor.entities.site.composition import SiteReading, plain, side_in, sites_of
 from extractor.entities.values import number
 from extractor.schema import Mention
 
@@ -35,11 +35,19 @@ _CLAUSE_ENDS = re.compile(
     r"followed|and then|but|to)\b",
     re.IGNORECASE,
 )
-_GRAY = re.compile(r"(\d+(?:,\d{3})*(?:[.,]\d+)?)\s?-?(c)?(?:Gy|Grays?)\b(?!\s?(?:/|per|each|daily|a day))", re.IGNORECASE)
-_DOSE_OF = re.compile(r"\d[\d.,]*\s?c?Gy\b(?:\s*\([^)]{1,40}\)|\s+in\s+\w+\s+fractions)?\s+(?:of\s+)?(?:[\w-]+\s+){0,2}$", re.IGNORECASE)
+_GRAY = re.compile(
+    r"(\d+(?:,\d{3})*(?:[.,]\d+)?)\s?-?(c)?(?:GyE?|Grays?|CGE)\b(?!\s?(?:/(?!\s?\d+\s?(?:f|s))|per|each|daily|a day))", re.IGNORECASE
+)
+_DOSE_OF = re.compile(
+    r"(?:single\s+)?\d[\d.,]*\s?c?Gy\b(?:\s*\([^)]{1,40}\)|\s+in\s+\w+\s+fractions)?\s+(?:of\s+)?(?:[\w-]+\s+){0,2}$", re.IGNORECASE
+)
+_TARGET_REACH = 90
+_TO = re.compile(r"\bto\s+(?:(?:the|his|her|both|left|right|whole|entire)\s+){0,3}", re.IGNORECASE)
+_AND_PLACE = re.compile(r"\s*(?:,\s*|,?\s+and\s+)(?:(?:the|his|her|left|right)\s+){0,2}", re.IGNORECASE)
 _FRACTIONS = re.compile(
     expand(
-        r"({number})\s+(?:(?:daily|equal|consecutive|treatment|conventional)\s+)?(?:fractions?|fx|sessions?)\b|\b(\d+)\s?×\s?\d",
+        r"({number})\s+(?:(?:daily|equal|consecutive|treatment|conventional)\s+)?(?:fractions?|fx|sessions?)\b|\b(\d+)\s?[×x]\s?\d[\d.]*\s?Gy|"
+        r"\b(single|one)\s+(?:\d+\s?Gy\s+)?(?:fraction|dose|session)\b",
         macros(),
         _FOLDER / "naming.py",
     ),
@@ -134,6 +142,7 @@ def performed(mention: Mention, name: str, category: str, reading: Reading, draf
     evidence = [(*s, "attribute") for s in place.spans]
     draft = Draft("procedure", name, mention, sentence, attributes, evidence, head=(start, mention.end))
     if category == "radiotherapy":
+        _add_target(draft, reading)
         _add_dose(draft, reading)
     return draft
 
@@ -214,19 +223,52 @@ def _side_of(site: str, reading: Reading, sentence: Sentence) -> str | None:
     return sides.pop() if len(sides) == 1 else None
 
 
+def _add_target(draft: Draft, reading: Reading) -> None:
+    """Where the beam went: "radiotherapy to the left breast and axilla", "30 Gy to the spine"."""
+    if draft.attributes["site"]:
+        return
+    last, end = draft.head[1], min(draft.sentence.end, draft.head[1] + _TARGET_REACH)
+    stop = re.search(r"[;.](?!\d)", reading.text[last:end])
+    end = last + stop.start() if stop else end
+    starts = {m.start: m for m in reading.within(last, end + 30, "site")}
+    for tie in _TO.finditer(reading.text, last, end):
+        targets = []
+        at = tie.end()
+        while first := starts.get(at):
+            targets.append(first)
+            joined = _AND_PLACE.match(reading.text, first.end)
+            at = joined.end() if joined else -1
+        if targets:
+            draft.attributes["site"] = _listed([plain(m) for m in targets])
+            draft.attributes["laterality"] = draft.attributes["laterality"] or side_in(tie[0])
+            draft.evidence += [(m.start, m.end, "attribute") for m in targets]
+            return
+
+
 def _add_dose(draft: Draft, reading: Reading) -> None:
     """The total dose and the number of fractions of a course: the largest dose of the words that are about it."""
     start, end = _about(draft, reading)
     doses = [(float(number(m[1]) or 0) / (100 if m[2] else 1), m) for m in _GRAY.finditer(reading.text, start, end)]
     if doses:
         total, found = max(doses, key=lambda d: d[0])
+        if times := re.search(r"\b(\d{1,2})\s?[×x]\s?$", reading.text[start : found.start()]):
+            total *= int(times[1])
         draft.attributes["dose"] = f"{total:g} Gy"
         draft.evidence.append((*found.span(), "attribute"))
-    if found_fractions := _FRACTIONS.search(reading.text, start, end):
-        count = number(found_fractions[1] or found_fractions[2])
+    behind = min(draft.sentence.end, draft.head[1] + _TARGET_REACH)
+    if found_fractions := _FRACTIONS.search(reading.text, start, end) or (
+        doses and _FRACTIONS.match(reading.text, _in(draft, reading), behind)
+    ):
+        count = number(found_fractions[1] or found_fractions[2] or found_fractions[3])
         if count and count == int(count):
             draft.attributes["fractions"] = int(count)
             draft.evidence.append((*found_fractions.span(), "attribute"))
+
+
+def _in(draft: Draft, reading: Reading) -> int:
+    """Where the words behind "in" right after a name begin: "radiotherapy in 25 fractions"."""
+    tie = re.compile(r"\s+in\s+").match(reading.text, draft.head[1])
+    return tie.end() if tie else draft.head[1]
 
 
 def _about(draft: Draft, reading: Reading) -> tuple[int, int]:

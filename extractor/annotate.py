@@ -15,7 +15,8 @@ from spacy.tokens import Doc
 # Imported for the factories that default.cfg names; an installed package announces them by entry points as well.
 import extractor.context.assertion
 import extractor.context.sentences
-import extractor.context.tokens  # noqa: F401
+import extractor.context.tokens
+import extractor.entities.recogniser  # noqa: F401
 from extractor.context.abbreviations import Definition, codes, definitions
 from extractor.entities.lexicon import Entity
 from extractor.entities.matcher import EntityStage, Hit
@@ -29,20 +30,23 @@ _COVERED = 0.6
 """A long form is a mention's where the mention covers at least this share of it."""
 
 
-def load_pipeline(config: Path | str | None = None) -> Language:
-    """The pipeline of a config file (the package's own by default), loaded once; DataError says what is wrong with the config."""
-    return _load(Path(config) if config else DEFAULT_CONFIG)
+def load_pipeline(config: Path | str | None = None, *, model: bool = True) -> Language:
+    """The pipeline of a config file (the package's own by default), loaded once; without `model` the rules alone, no trained recogniser.
+    DataError says what is wrong with the config."""
+    return _load(Path(config) if config else DEFAULT_CONFIG, model)
 
 
 @cache
-def _load(path: Path) -> Language:
+def _load(path: Path, model: bool) -> Language:
     try:
         settings = spacy.util.load_config(path)
-        nlp = spacy.util.load_model_from_config(settings, meta={"name": path.stem}, auto_fill=True, validate=True)
+        trained = [name for name, said in settings.get("components", {}).items() if said.get("factory") == "extractor_recogniser"]
+        without = [] if model else trained
+        nlp = spacy.util.load_model_from_config(settings, meta={"name": path.stem}, auto_fill=True, validate=True, exclude=without)
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: {str(error).strip()}") from None
-    nlp.max_length = 10**9  # spaCy's limit guards the memory of models; there are none here.
-    nlp.meta["digest"] = pipeline_of(path)[1]
+    nlp.max_length = 10**9  # spaCy's limit guards the memory of parsers; there are none here.
+    nlp.meta["digest"] = pipeline_of(path, model=model)[1]
     return nlp
 
 
@@ -88,7 +92,7 @@ def _reading(source: Source, doc: Doc) -> Reading:
 
 def entities_of(nlp: Language) -> Mapping[str, Entity]:
     """The entity types a pipeline looks for, by label."""
-    return _entity_stage(nlp).matcher.entities
+    return entity_stage(nlp).matcher.entities
 
 
 def pipeline_name(nlp: Language) -> str:
@@ -101,7 +105,8 @@ def pipeline_digest(nlp: Language) -> str:
     return str(nlp.meta["digest"])
 
 
-def _entity_stage(nlp: Language) -> EntityStage:
+def entity_stage(nlp: Language) -> EntityStage:
+    """The component of a pipeline that finds terms and patterns."""
     for _, component in nlp.pipeline:
         if isinstance(component, EntityStage):
             return component
@@ -132,7 +137,7 @@ class AbbreviationStage:
         self._nlp = nlp
 
     def __call__(self, doc: Doc) -> Doc:
-        stage = _entity_stage(self._nlp)
+        stage = entity_stage(self._nlp)
         text = doc.user_data.get("text") or doc.text
         hits = expand(text, doc._.hits, definitions(text, doc.vocab), stage.matcher.entities)
         return stage.write(doc, stage.matcher.settle(hits)) if hits != list(doc._.hits) else doc

@@ -30,6 +30,7 @@ app = typer.Typer(
 
 Files = Annotated[list[Path], typer.Argument(help="Case reports, folders and archives of them; - is standard input.", metavar="FILE...")]
 Config = Annotated[Path | None, typer.Option(help="A pipeline config of your own instead of the default.", metavar="FILE")]
+Model = Annotated[bool, typer.Option("--model/--no-model", help="Use the trained recogniser beside the rules.", show_default=False)]
 Ocr = Annotated[bool, typer.Option("--ocr", help="Have ocrmypdf read the pages of PDF files that have no text.")]
 MaxSize = Annotated[int, typer.Option(help="Refuse larger files (in MB).", min=1)]
 
@@ -61,12 +62,12 @@ def console() -> "Console":
     return Console(width=None if sys.stdout.isatty() else WIDE)
 
 
-def extracting(config: Path | None = None) -> Callable[["Path | Source"], "Case"]:
+def extracting(config: Path | None = None, model: bool = True) -> Callable[["Path | Source"], "Case"]:
     """The pipeline, loaded, as a function from a file (or a source already read) to its timeline."""
     from extractor import pipeline
     from extractor.annotate import load_pipeline, settle_memory
 
-    nlp = load_pipeline(config)
+    nlp = load_pipeline(config, model=model)
     settle_memory()
     return lambda report: pipeline.extract(report, nlp)
 
@@ -82,6 +83,7 @@ def extract(
     max_size: MaxSize = 10,
     ocr: Ocr = False,
     config: Config = None,
+    model: Model = True,
 ) -> None:
     """Extract the timeline of each case report."""
     from extractor.batch import extract_all
@@ -90,7 +92,7 @@ def extract(
 
     shown, failed = console(), 0
     with told():
-        for done in extract_all(sources(files, max_bytes=max_size * 1_000_000, ocr=ocr), output, extracting(config)):
+        for done in extract_all(sources(files, max_bytes=max_size * 1_000_000, ocr=ocr), output, extracting(config, model)):
             if done.error is not None:
                 failed = max(failed, done.error.exit_code)
                 say(done.error)
@@ -347,6 +349,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the figures as CSV.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write a page with every error in its sentence.", metavar="PAGE")] = None,
+    model: Model = True,
 ) -> None:
     """Judge timeline documents against gold: whole systems, one another, or two annotators."""
     from extractor import evaluation
@@ -359,7 +362,7 @@ def evaluate(
         if predicted is not None:
             result = evaluation.evaluate([gold], [predicted], **options)
         elif run:
-            result = evaluation.evaluate_run([gold], extracting(), **options)
+            result = evaluation.evaluate_run([gold], extracting(model=model), **options)
         else:
             result = evaluation.evaluate_made([gold], placing(), **options)
         other = None if against is None else evaluation.evaluate([gold], [against], **options)
@@ -451,3 +454,21 @@ def mark(
             return
         for path, content in draft_files(case, output, texts=texts).items():
             print(f"{write_whole(path, content)} written")
+
+
+@app.command()
+def train(
+    output: Annotated[Path, typer.Argument(help="The folder of the new model; it must not exist yet.", metavar="MODEL")],
+    shared: Annotated[
+        Path, typer.Option(help="The folder that holds corpora/.", envvar="EXTRACTOR_SHARED", metavar="DIR", show_envvar=True)
+    ] = Path("../shared"),
+    configs: Annotated[Path, typer.Option(help="The folder of teacher.cfg and recogniser.cfg.", metavar="DIR")] = Path("models/configs"),
+    without: Annotated[Path | None, typer.Option(help="A file of names of reports not to learn from, one a line.", metavar="FILE")] = None,
+) -> None:
+    """Train the recogniser anew on the public corpora, and print its scores."""
+    from extractor.readers import read_bytes
+    from extractor.training.train import train as trained
+
+    with told():
+        left_out = frozenset() if without is None else frozenset(read_bytes(without).decode("utf-8").split())
+        print(json.dumps(trained(configs, shared, output, say, left_out), indent=1))

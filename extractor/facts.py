@@ -75,7 +75,7 @@ def _drafts(reading: Reading, entities: Mapping[str, Entity]) -> list[Draft]:
     for retelling in (False, True):
         for mention in reading.mentions:
             entity = entities.get(mention.label)
-            if entity is None or not entity.fact:
+            if entity is None or not entity.fact or not _sure_enough(mention, entity):
                 continue
             if (mention.section in outside or any(start <= mention.start < end for start, end in overview)) is not retelling:
                 continue
@@ -91,6 +91,15 @@ def _drafts(reading: Reading, entities: Mapping[str, Entity]) -> list[Draft]:
     for builder in builders.values():
         told = builder.review(told, reading)
     return sorted(told, key=lambda d: (d.mention.start, d.head, d.type, d.name))
+
+
+def _sure_enough(mention: Mention, entity: Entity) -> bool:
+    """Whether a mention may become a fact: one of the rules always, one of the trained recogniser if it is probable enough."""
+    source, _, label = mention.found_by.partition("/")
+    if source != "model":
+        return True
+    least = entity.recognised[label].fact
+    return least is not None and mention.attributes["probability"] >= least
 
 
 def _overview(reading: Reading) -> list[tuple[int, int]]:

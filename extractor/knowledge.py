@@ -6,6 +6,7 @@ spaCy is not needed for it, so that a batch that has nothing left to do need not
 import hashlib
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from confection import Config
 
 from extractor.errors import DataError
 
+MODELS = "extractor_models"
+RECOGNISER = "extractor_recogniser"
 DEFAULT_CONFIG = Path(__file__).parent / "default.cfg"
 _PATTERNS = ("*.tsv", "*.yaml", "*.json", "*.cfg")
 _FOLDERS = frozenset({"folders", "rules"})
@@ -20,9 +23,18 @@ _MODELS = frozenset({"model", "path", "source"})
 """Settings of a component that may name knowledge files, and those that may name a trained model, every file of which counts."""
 
 
+def model_folder(model: str) -> Path:
+    """The folder of a trained model: by its path, or by the name of one that comes with the program; DataError where there is none."""
+    for folder in (Path(model), Path(str(resources.files(MODELS))) / model):
+        if (folder / "config.cfg").is_file():
+            return folder
+    raise DataError(f"{model}: there is no trained model of that name, and no folder with a config.cfg: name one, or use --no-model")
+
+
 @cache
-def pipeline_of(config: Path | None = None) -> tuple[str, str]:
-    """The name of a pipeline and its digest "sha256:…": two equal digests give equal documents. DataError where the config is broken."""
+def pipeline_of(config: Path | None = None, *, model: bool = True) -> tuple[str, str]:
+    """The name of a pipeline and its digest "sha256:…": two equal digests give equal documents. Without `model` the trained recogniser
+    is left out. DataError where the config is broken."""
     path = config or DEFAULT_CONFIG
     try:
         settings = Config().from_disk(path, interpolate=False)
@@ -32,8 +44,9 @@ def pipeline_of(config: Path | None = None) -> tuple[str, str]:
         raise DataError(f"{path} is no pipeline config ({said}): copy extractor/default.cfg and change the copy") from None
     package = Path(__file__).parent
     own = [p for pattern in _PATTERNS for p in package.rglob(pattern)]
-    digest = hashlib.sha256(content)
-    for file in [*sorted(own), *sorted(_named(settings.get("components", {}).values()))]:
+    used = [c for c in settings.get("components", {}).values() if model or c.get("factory") != RECOGNISER]
+    digest = hashlib.sha256(content + (b"" if model else b"rules alone"))
+    for file in [*sorted(own), *sorted(_named(used))]:
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return path.stem, f"sha256:{digest.hexdigest()}"
 
@@ -46,7 +59,7 @@ def _named(components: Any) -> Iterator[Path]:
                 if key in _FOLDERS:
                     yield from _files(Path(name), _PATTERNS)
                 elif key in _MODELS:
-                    yield from _files(Path(name), ("*",))
+                    yield from _files(model_folder(name), ("*",))
 
 
 def _files(path: Path, patterns: tuple[str, ...]) -> list[Path]:

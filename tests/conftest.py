@@ -79,22 +79,22 @@ class CaseItem(pytest.Item):
         return self.path, 0, self.name
 
 
-def extracted(text: str) -> Any:
-    """The document of a bare case text."""
+def extracted(text: str, *, model: bool = True) -> Any:
+    """The document of a bare case text, with the trained recogniser or by the rules alone."""
     from extractor.annotate import load_pipeline
     from extractor.pipeline import extract
     from extractor.schema import Section, Source, SourceInfo
 
     source = Source(info=SourceInfo(id="case"), text=text, sections=(Section(id="S1", kind="case", start=0, end=len(text)),))
-    return extract(source, load_pipeline())
+    return extract(source, load_pipeline(model=model))
 
 
 class SentenceCase(CaseItem):
-    """Marks of the case against the mentions and facts found: the spans of `labels`, and each value and flag a mark names."""
+    """Marks of the case against the mentions and facts that the rules find: the spans of `labels`, and each value and flag a mark names."""
 
     def check(self) -> None:
         text, marks = parse(self.case["text"])
-        document = extracted(text)
+        document = extracted(text, model=False)
         facts = {(e.start, e.end, f.type): f for f in document.facts for e in f.evidence if e.role == "head"}
         got = []
         by_span = {(m.start, m.end, m.label): m for m in marks}

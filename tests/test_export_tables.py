@@ -17,7 +17,7 @@ from extractor.schema import Case, load
 
 Frames = dict[str, pd.DataFrame]
 BOUNDS = ("earliest", "latest", "date")
-JSON = {"components", "size_mm", "boxes", "attributes", "facts"}
+JSON = {"authors", "components", "size_mm", "boxes", "attributes", "facts"}
 
 
 def from_csv(files: Any) -> Frames:

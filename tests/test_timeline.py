@@ -413,7 +413,7 @@ def _extracted(text: str, nlp: Any) -> Any:
         ("A man presented with cough. Lobectomy was done. He received six weeks of ceftriaxone.", "ceftriaxone", None),
         ("A woman presented with cough. She was treated with FOLFOX. After 12 cycles of FOLFOX, CT was done.", "FOLFOX", None),
         ("A man presented with fever. He was started on prednisone. Two weeks later prednisone was discontinued.", "prednisone", (11, 31)),
-        ("A woman presented with rash. She had discontinued mesalazine 4 months earlier.", "mesalamine", (-137, -107)),
+        ("A woman presented with rash. She had discontinued mesalazine 4 months earlier.", "mesalazine", (-137, -107)),
         ("A man presented with pain. He received hormonal therapy for 5 years (tamoxifen).", "tamoxifen", None),
         ("A man presented with cough on May 2, 2014. He died on May 30, 2014, despite treatment with isoniazid.", "isoniazid", (28, 28)),
     ],

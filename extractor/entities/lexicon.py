@@ -53,6 +53,14 @@ class Pattern:
 
 
 @dataclass(frozen=True)
+class Recognised:
+    """From which probability on a span of the trained recogniser becomes a mention, and from which on a fact (None: never one)."""
+
+    mention: float
+    fact: float | None = None
+
+
+@dataclass(frozen=True)
 class Entity:
     """An entity type: what it is about, which sections may give facts, what context does to it, its terms and patterns.
 
@@ -70,6 +78,7 @@ class Entity:
     patterns: tuple[Pattern, ...]
     terms: tuple[Term, ...]
     folder: Path
+    recognised: Mapping[str, Recognised] = field(default_factory=dict)
 
 
 @cache
@@ -104,7 +113,7 @@ def load_entity(folder: Path) -> Entity:
     """The entity type of a folder; DataError names file and line of what is wrong."""
     path = folder / "entity.yaml"
     data = _yaml(path)
-    unknown = set(data) - {"label", "about", "fact", "priority", "sections", "policy", "attributes", "patterns"}
+    unknown = set(data) - {"label", "about", "fact", "priority", "sections", "policy", "attributes", "patterns", "recognised"}
     if unknown:
         raise DataError(f"{path}: no key named {sorted(unknown)[0]!r} here: there are about, attributes, fact, label, patterns, …")
     for key in ("label", "about"):
@@ -130,7 +139,19 @@ def load_entity(folder: Path) -> Entity:
         patterns=tuple(_pattern(p, path) for p in data.get("patterns", ())),
         terms=tuple(t for f in sorted(folder.glob("terms*.tsv")) for t in load_terms(f, frozenset(attributes))),
         folder=folder,
+        recognised=_recognised(data.get("recognised", {}), path),
     )
+
+
+def _recognised(data: Any, path: Path) -> Mapping[str, Recognised]:
+    """The labels of the trained recogniser that are this type, each with the least probability of a mention and of a fact."""
+    found: dict[str, Recognised] = {}
+    for label, said in data.items() if isinstance(data, dict) else [("", None)]:
+        least = said if isinstance(said, dict) else {}
+        if not least or set(least) - {"mention", "fact"} or not all(isinstance(v, float | int) and 0 <= v <= 1 for v in least.values()):
+            raise DataError(f"{path}: recognised: {label}: each label needs probabilities from 0 to 1, as in {{mention: 0.5, fact: 0.8}}")
+        found[str(label)] = Recognised(**{"mention": least.get("fact", 1), **least})
+    return found
 
 
 def _pattern(data: dict[str, Any], path: Path) -> Pattern:

@@ -237,8 +237,12 @@ class EntityStage:
         return self.write(doc, self.matcher(doc.user_data.get("text") or doc.text))
 
     def write(self, doc: Doc, hits: Sequence[Hit]) -> Doc:
-        """Put `hits` in the place of those of the document; the span group keeps their order."""
+        """Put `hits` in the place of those of the document; the span group keeps their order, and each token of one has its label as tag
+        (where several share a token, the last), which a trained recogniser reads."""
         doc._.hits = tuple(hits)
-        spans = (doc.char_span(h.start, h.end, label=h.label, alignment_mode="expand") for h in hits)
+        spans = [doc.char_span(h.start, h.end, label=h.label, alignment_mode="expand") for h in hits]
         doc.spans[self._spans] = [s for s in spans if s is not None]  # none is: "expand" always finds tokens
+        for span in doc.spans[self._spans]:
+            for token in span:
+                token.tag = span.label
         return doc

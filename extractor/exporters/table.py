@@ -20,7 +20,7 @@ _SPAN = ("start", "end", "text")
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "cases": (
         "document", "schema_version", "generator", "generator_version", "pipeline", "pipeline_digest", "file", "media_type", "sha256",
-        "title", "doi", "pmid", "pmcid", "pages", "text",
+        "title", "doi", "pmid", "pmcid", "authors", "journal", "year", "pages", "text",
     ),
     "patients": ("document", "patient", "sex", "age", "index_label", "index_fact", "index_date"),
     "sections": ("document", "section", "kind", "title", "start", "end"),
@@ -34,12 +34,12 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "evidence": ("document", "owner", "rank", "role", *_SPAN, "mention", "section", "page", "boxes"),
     "derivation": (
-        "document", "fact", "rank", "relation", "point", "anchor", "anchor_point", "low", "high", "source", "text", "start", "end",
+        "document", "fact", "rank", "relation", "point", "anchor", "anchor_point", "low", "high", "source", "why", "text", "start", "end",
     ),
     "relations": ("document", "relation", "type", "source", "target", "derived"),
     "warnings": ("document", "code", "message", "facts"),
 }  # fmt: skip
-_WHOLE = frozenset({"pages", "start", "end", "rank", "page", "step", "cycles", "fractions"})
+_WHOLE = frozenset({"year", "pages", "start", "end", "rank", "page", "step", "cycles", "fractions"})
 _DAYS = frozenset({"start_earliest", "start_latest", "end_earliest", "end_latest", "low", "high", "confidence"})
 _FLAGS = frozenset({"derived", "negated", "uncertain", "hypothetical", "planned", "declined", "historical"})
 _COMMON = frozenset({*BaseFact.model_fields, "type"})
@@ -98,7 +98,8 @@ def _rows(case: Case) -> Iterator[tuple[str, Row]]:
     made = case.generator
     yield "cases", {
         "schema_version": case.schema_version, "generator": made.name, "generator_version": made.version, "pipeline": made.pipeline,
-        "pipeline_digest": made.pipeline_digest, "text": case.text, **case.source.model_dump(exclude={"id"}),
+        "pipeline_digest": made.pipeline_digest, "text": case.text,
+        **{name: _cell(value) for name, value in case.source.model_dump(exclude={"id"}).items()},
     }  # fmt: skip
     for patient in case.patients:
         yield from _patient(patient)

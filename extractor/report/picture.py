@@ -218,7 +218,7 @@ class Axis:
             start = middle(begin)
         assert start is not None
         low = self.left if begin.earliest is None else self.day(begin.earliest)
-        high = self.right if begin.latest is None else self.day(begin.latest)
+        high = self.right if begin.latest is None else max(low, self.day(begin.latest))
         mark = Mark(fact, "", self.day(start), None, low, high, (), begin.earliest is None, begin.latest is None, radius)
         if fact.end is None or end is None:
             return mark

@@ -6,6 +6,7 @@ Which of its labels are which entity type, and from what probability on they bec
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import spacy.util
 from spacy.language import Language
@@ -38,6 +39,11 @@ class RecogniserStage:
         self._nlp = nlp
         self._group = group
         self._model = load_model(model_folder(model), nlp.vocab)
+
+    @property
+    def scores(self) -> Mapping[str, Any]:
+        """What the model reached when it was trained, by measure and label."""
+        return dict(self._model.meta["performance"])
 
     def __call__(self, doc: Doc) -> Doc:
         stage = next(component for _, component in self._nlp.pipeline if isinstance(component, EntityStage))

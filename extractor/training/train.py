@@ -58,8 +58,8 @@ def train(configs: Path, shared: Path, out: Path, say: Say, without: frozenset[s
             recogniser.remove_pipe(name)
         found = scores(recogniser, judged, rules)
         recogniser.meta["performance"] = found
-        # The words of the corpora are no part of it, and the tokenizer is the program's own.
-        recogniser.to_disk(Path(work) / "made", exclude=["vocab", "tokenizer"])
+        # The words of the corpora are no part of it.
+        recogniser.to_disk(Path(work) / "made", exclude=["vocab"])
         out.parent.mkdir(parents=True, exist_ok=True)
         (Path(work) / "made").rename(out)
     return found

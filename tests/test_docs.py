@@ -36,7 +36,8 @@ FORGIVEN = {"diff": (0, 1)}
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: what it is in, the file it is, and when it is run (`how`: always, needs, tested in, not run; `what` it needs, where, or why)."""
+    """A fenced block: its language, the file that it is, and its body. `how` says when it is run: always, needs, tested in, not run; `what`
+    says what it needs, where it is tested, or why not."""
 
     kind: str
     file: str

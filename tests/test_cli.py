@@ -206,7 +206,6 @@ def test_diff_tells_what_moved(run, report, tmp_path):
 
 
 def test_mark_drafts_gold_that_check_accepts(run, report, tmp_path):
-    (tmp_path / "draft").mkdir()
     assert run("mark", report, "-o", tmp_path / "draft" / "report.one.yaml").exit_code == 0
     assert run("check", tmp_path / "draft").exit_code == 0
     broken = tmp_path / "draft" / "report.one.yaml"

@@ -51,7 +51,9 @@ def make_folder(folder: Path) -> None:
 
 
 def write_whole(path: Path, content: str | bytes, beside: Path | None = None) -> Path:
-    """Write a file so that it is either all there or not there: to a temporary name beside it (or in a folder beside it), then renamed."""
+    """Write a file so that it is either all there or not there: to a temporary name beside it (or in a folder beside it), then renamed.
+    Its folder is made where it is missing."""
+    make_folder(path.parent)
     try:
         handle, temporary = tempfile.mkstemp(dir=beside or path.parent, prefix=f".{path.name}.")
         try:

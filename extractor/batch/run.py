@@ -68,7 +68,7 @@ class Batch:
 
     def __init__(self, inputs: Inputs, output: Path, settings: Settings, options: Options, tell: Callable[[Sequence[str]], None]) -> None:
         self._inputs, self._output, self._settings, self._options, self._tell = inputs, output, settings, options, tell
-        name, digest = pipeline_of(settings.config)
+        name, digest = pipeline_of(settings.config, model=settings.model)
         self._made = Made(version("extractor"), f"{name} {digest}" + (" with OCR" if settings.ocr else ""), settings.format)
         self._generator = (self._made.version, digest)
         self._status = StatusFile(output / status_name(options.shard))
@@ -108,19 +108,18 @@ class Batch:
                 self._work.rmdir()  # Where nothing waits in it.
 
     def _known(self) -> dict[str, Done]:
-        """What the status files say is done; with `fresh` it is removed."""
-        others = [p for p in sorted(self._output.glob("status*.jsonl")) if p != self._status.path]
+        """What the status files say is done; with `fresh` it is removed. The other jobs of the same array have other inputs."""
+        jobs = "" if self._options.shard.of == 1 else f"-of-{self._options.shard.of}"
+        others = [p for p in sorted(self._output.glob("status*.jsonl")) if p != self._status.path and not (jobs and p.stem.endswith(jobs))]
+        if others and (self._settings.format != "json" or (self._options.fresh and jobs)):
+            raise InputError(
+                f"{self._output} holds what a batch in other shards made ({others[0].name}): name another folder with --output"
+            )
         if self._options.fresh:
-            removed(self._output, (line.output for line in self._status.lines()))
-            self._status.path.unlink(missing_ok=True)
-        if self._settings.format != "json":
-            jobs = f"-of-{self._options.shard.of}"
-            others = [p for p in others if not p.stem.endswith(jobs)]
-            if others:
-                raise InputError(
-                    f"{self._output} holds tables of a batch in other shards ({others[0].name}): name another folder with --output"
-                )
-            return self._status.read(self._made)
+            for status in (self._status, *map(StatusFile, others)):
+                removed(self._output, (line.output for line in status.lines()))
+                status.path.unlink(missing_ok=True)
+            return {}
         known: dict[str, Done] = {}
         for path in others:
             known |= StatusFile(path).read(self._made)

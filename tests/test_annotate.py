@@ -318,6 +318,10 @@ def test_a_wrong_cue_is_refused_by_name(tmp_path: Path) -> None:
     path.write_text(head + '[{"literal": "no", "category": "X", "direction": "UP"}]}')
     with pytest.raises(DataError, match=r"cue 1 \(no\)"):
         read_rules(path)
+    twice = '[{"literal": "no", "category": "X", "direction": "FORWARD"}, {"literal": "No", "category": "Y", "direction": "FORWARD"}]}'
+    path.write_text(head + twice)
+    with pytest.raises(DataError, match=r"rules\.json: cue 2 \(No, Y\) stands already as cue 1"):
+        read_rules(path)
     path.write_text('{"categories": ')
     with pytest.raises(DataError, match=r"rules\.json:1"):
         read_rules(path)

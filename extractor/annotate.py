@@ -167,9 +167,13 @@ def expand(text: str, hits: Sequence[Hit], defined: Sequence[Definition], entiti
         foreign.pop(short, None)
     if not meanings and not foreign:
         return list(hits)
-    kept = [h for h in hits if not _contradicts(text, h, meanings, foreign)]
+    shorts = list(_occurrences(text, meanings))
+    known = {at for start, end, _ in shorts for at in range(start, end)}
+    # The trained recogniser gives no name, so it gives way.
+    recognised = [h for h in hits if h.source.startswith("model/") and not known.isdisjoint(range(h.start, h.end))]
+    kept = [h for h in hits if h not in recognised and not _contradicts(text, h, meanings, foreign)]
     taken = {(h.start, h.end, h.label) for h in kept}
-    for start, end, hit in _occurrences(text, meanings):
+    for start, end, hit in shorts:
         if (start, end, hit.label) not in taken:
             said = hit.attributes if _is_term(hit) else {}
             kept.append(Hit(start, end, hit.label, hit.name, "abbreviation", dict(said), hit.code))

@@ -11,7 +11,7 @@ from extractor.schema import Case, Constraint, Fact
 DAY0 = "day0"
 _RULES = {
     "after": "the words say how long after", "before": "the words say how long before", "date": "the words give the date",
-    "age": "the words give the age", "offset": "the words say how far apart", "elapsed": "the words say how much time had passed",
+    "age": "the words give the age", "offset": "as the words say", "elapsed": "the words say how much time had passed",
     "elapsed_total": "the words say how much time had passed in all", "follow_up": "the words say how long after, at follow-up",
     "cycles": "the words say after how many cycles", "stay": "the words give the day of the stay",
     "same": "the words say at the same time", "at_event": "the words say at what event", "index": "the words name the visit",

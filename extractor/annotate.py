@@ -5,6 +5,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from extractor.entities.matcher import EntityStage, Hit
 from extractor.entities.reading import Reading, Sentence
 from extractor.errors import DataError
 from extractor.knowledge import DEFAULT_CONFIG, pipeline_of
-from extractor.schema import Mention, Section, Source
+from extractor.schema import Generator, Mention, Section, Source
 from extractor.stages import timed
 
 _COVERED = 0.6
@@ -95,14 +96,9 @@ def entities_of(nlp: Language) -> Mapping[str, Entity]:
     return entity_stage(nlp).matcher.entities
 
 
-def pipeline_name(nlp: Language) -> str:
-    """The name of a pipeline: its config's, without the suffix."""
-    return str(nlp.meta["name"])
-
-
-def pipeline_digest(nlp: Language) -> str:
-    """What a pipeline knows, as "sha256:…", over its config and all knowledge files: equal digests give equal documents."""
-    return str(nlp.meta["digest"])
+def generator_of(nlp: Language) -> Generator:
+    """What makes a document: the program's version, and the pipeline by its config's name and by the digest of all that it knows."""
+    return Generator(version=version("extractor"), pipeline=nlp.meta["name"], pipeline_digest=nlp.meta["digest"])
 
 
 def entity_stage(nlp: Language) -> EntityStage:

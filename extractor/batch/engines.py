@@ -164,8 +164,8 @@ def one_thread_each() -> Iterator[None]:
 
 
 def _unable(worker: str, error: BaseException) -> InputError:
-    said = " ".join(str(error).split())
-    return InputError(f"a {worker} cannot do its work ({type(error).__name__}: {said}): free memory, or install extractor anew where it runs")
+    said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return InputError(f"a {worker} cannot do its work ({said}): free memory, or install extractor anew where it runs")
 
 
 def _chained(first: Task, rest: Iterator[Task]) -> Iterator[Task]:

@@ -155,9 +155,9 @@ def _named(words: str, span: tuple[int, int], events: Sequence[Event]) -> tuple[
     for event in events:
         for fact in event.facts:
             here = any(e.role == "head" and e.start < span[1] and span[0] < e.end for e in fact.evidence)
-            if here or (len(fact.name) > 3 and _in(fact.name.lower().replace("-", " "), text)):
-                if best is None or (not event.background, event.at) >= (not best[0].background, best[0].at):
-                    best = event, fact
+            named = here or (len(fact.name) > 3 and _in(fact.name.lower().replace("-", " "), text))
+            if named and (best is None or (not event.background, event.at) >= (not best[0].background, best[0].at)):
+                best = event, fact
     return best
 
 

@@ -359,6 +359,12 @@ def test_what_cannot_be_read_fails_and_the_rest_is_done(texts, tmp_path):
     assert lines(tmp_path / "out")["gone"].status == "ok"
 
 
+def test_a_link_in_a_folder_that_leads_nowhere_is_told(texts, tmp_path):
+    (texts / "away.txt").symlink_to(tmp_path / "gone.txt")
+    run([texts], tmp_path / "out")
+    assert "away.txt does not exist" in (lines(tmp_path / "out")["away"].reason or "")
+
+
 @pytest.mark.parametrize(("what", "said"), [("version", "version 0.0.9"), ("pipeline", "pipeline other"), ("format", "format parquet")])
 def test_documents_of_something_else_are_not_mixed_in(texts, tmp_path, what, said):
     run([texts], tmp_path / "out")

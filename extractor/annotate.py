@@ -5,6 +5,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from extractor.entities.matcher import EntityStage, Hit
 from extractor.entities.reading import Reading, Sentence
 from extractor.errors import DataError
 from extractor.knowledge import DEFAULT_CONFIG, pipeline_of
-from extractor.schema import Mention, Section, Source
+from extractor.schema import Generator, Mention, Section, Source
 from extractor.stages import timed
 
 _COVERED = 0.6
@@ -95,14 +96,9 @@ def entities_of(nlp: Language) -> Mapping[str, Entity]:
     return entity_stage(nlp).matcher.entities
 
 
-def pipeline_name(nlp: Language) -> str:
-    """The name of a pipeline: its config's, without the suffix."""
-    return str(nlp.meta["name"])
-
-
-def pipeline_digest(nlp: Language) -> str:
-    """What a pipeline knows, as "sha256:…", over its config and all knowledge files: equal digests give equal documents."""
-    return str(nlp.meta["digest"])
+def generator_of(nlp: Language) -> Generator:
+    """What makes a document: the program's version, and the pipeline by its config's name and by the digest of all that it knows."""
+    return Generator(version=version("extractor"), pipeline=nlp.meta["name"], pipeline_digest=nlp.meta["digest"])
 
 
 def entity_stage(nlp: Language) -> EntityStage:
@@ -167,9 +163,13 @@ def expand(text: str, hits: Sequence[Hit], defined: Sequence[Definition], entiti
         foreign.pop(short, None)
     if not meanings and not foreign:
         return list(hits)
-    kept = [h for h in hits if not _contradicts(text, h, meanings, foreign)]
+    shorts = list(_occurrences(text, meanings))
+    known = {at for start, end, _ in shorts for at in range(start, end)}
+    # The trained recogniser gives no name, so it gives way.
+    recognised = [h for h in hits if h.source.startswith("model/") and not known.isdisjoint(range(h.start, h.end))]
+    kept = [h for h in hits if h not in recognised and not _contradicts(text, h, meanings, foreign)]
     taken = {(h.start, h.end, h.label) for h in kept}
-    for start, end, hit in _occurrences(text, meanings):
+    for start, end, hit in shorts:
         if (start, end, hit.label) not in taken:
             said = hit.attributes if _is_term(hit) else {}
             kept.append(Hit(start, end, hit.label, hit.name, "abbreviation", dict(said), hit.code))

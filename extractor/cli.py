@@ -126,6 +126,7 @@ def batch(
     max_size: MaxSize = 10,
     ocr: Ocr = False,
     config: Config = None,
+    model: Model = True,
 ) -> None:
     """Extract the timelines of many reports; run again, it goes on where it ended."""
     from extractor.batch import inputs as given
@@ -135,7 +136,7 @@ def batch(
     from extractor.report.progress import progress, stage_table
 
     with told():
-        settings = Settings(config, chosen("--format", form, ("json", "jsonl", "parquet")), max_size * 1_000_000, ocr, profile)
+        settings = Settings(config, chosen("--format", form, ("json", "jsonl", "parquet")), max_size * 1_000_000, ocr, profile, model)
         options = Options(given.Shard.parse(shard), retry_failed, fresh)
         if chosen("--engine", engine, ("local", "dask")) == "local" and scheduler is not None:
             raise InputError("--scheduler is for Dask: give --engine dask too")

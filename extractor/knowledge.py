@@ -37,9 +37,11 @@ def pipeline_of(config: Path | None = None, *, model: bool = True) -> tuple[str,
     is left out. DataError where the config is broken."""
     path = config or DEFAULT_CONFIG
     try:
-        settings = Config().from_disk(path, interpolate=False)
         content = path.read_bytes()
-    except (OSError, ValueError) as error:
+        settings = Config().from_bytes(content, interpolate=False)
+    except OSError as error:
+        raise DataError(f"{path}: the pipeline config cannot be read ({error.strerror}): check its name") from None
+    except ValueError as error:
         said = " ".join(line.strip() for line in str(error).splitlines() if line.strip())
         raise DataError(f"{path} is no pipeline config ({said}): copy extractor/default.cfg and change the copy") from None
     package = Path(__file__).parent

@@ -1,16 +1,15 @@
 """A case report in, its timeline out: the arrows of the program, each one line."""
 
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from extractor.annotate import annotate, entities_of, pipeline_digest, pipeline_name
+from extractor.annotate import annotate, entities_of, generator_of
 from extractor.entities.patient.stories import people
 from extractor.entities.reading import Reading
 from extractor.facts import Found, find_facts
 from extractor.readers import has_case, read
 from extractor.readers.pdf.place import located
-from extractor.schema import Case, Generator, Patient, Source, Warning
+from extractor.schema import Case, Patient, Source, Warning
 from extractor.stages import timed
 from extractor.timeline import Placed, place
 
@@ -30,7 +29,7 @@ def extract(source: Source | Path | str, nlp: Any) -> Case:
 
 def _case(report: Source, reading: Reading, found: Found, placed: Placed, nlp: Any) -> Case:
     return Case(
-        generator=Generator(version=version("extractor"), pipeline=pipeline_name(nlp), pipeline_digest=pipeline_digest(nlp)),
+        generator=generator_of(nlp),
         source=report.info,
         text=report.text,
         sections=report.sections,

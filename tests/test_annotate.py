@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokenizer import Tokenizer
 
-from extractor.annotate import annotate, entities_of, load_pipeline, pipeline_digest, pipeline_name
+from extractor.annotate import annotate, entities_of, generator_of, load_pipeline
 from extractor.context.abbreviations import definitions
 from extractor.context.assertion import read_rules
 from extractor.context.sentences import split, split_sections, stop_words
@@ -284,8 +284,8 @@ def test_any_text_is_read(text: str) -> None:
 
 
 def test_pipeline_says_what_it_is(nlp: Any) -> None:
-    assert pipeline_name(nlp) == "default"
-    assert pipeline_digest(nlp).startswith("sha256:")
+    assert generator_of(nlp).pipeline == "default"
+    assert generator_of(nlp).pipeline_digest.startswith("sha256:")
     assert {"drug", "diagnosis", "site", "time"} <= set(entities_of(nlp))
     assert load_pipeline() is load_pipeline()
 
@@ -300,7 +300,8 @@ def test_a_curators_folder_is_added_by_a_config(tmp_path: Path) -> None:
     config.write_text(default.read_text().replace("folders = []", f'folders = ["{folder}"]'))
     mine = load_pipeline(config)
     assert [m.label for m in mentions(mine, "A glass eye was made.", "glass eye")] == ["device"]
-    assert (pipeline_name(mine), pipeline_digest(mine) != pipeline_digest(load_pipeline())) == ("mine", True)
+    assert generator_of(mine).pipeline == "mine"
+    assert generator_of(mine).pipeline_digest != generator_of(load_pipeline()).pipeline_digest
 
 
 def test_a_wrong_config_is_refused_by_name(tmp_path: Path) -> None:
@@ -317,6 +318,10 @@ def test_a_wrong_cue_is_refused_by_name(tmp_path: Path) -> None:
     head = '{"categories": {}, "ended_by": {}, "cancelled_by": {}, "shielded": {}, "context_rules": '
     path.write_text(head + '[{"literal": "no", "category": "X", "direction": "UP"}]}')
     with pytest.raises(DataError, match=r"cue 1 \(no\)"):
+        read_rules(path)
+    twice = '[{"literal": "no", "category": "X", "direction": "FORWARD"}, {"literal": "No", "category": "Y", "direction": "FORWARD"}]}'
+    path.write_text(head + twice)
+    with pytest.raises(DataError, match=r"rules\.json: cue 2 \(No, Y\) stands already as cue 1"):
         read_rules(path)
     path.write_text('{"categories": ')
     with pytest.raises(DataError, match=r"rules\.json:1"):

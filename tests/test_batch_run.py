@@ -231,6 +231,16 @@ def test_a_report_that_crashes_or_hangs_takes_down_its_process_only(tmp_path):
     assert "took longer than 1.5 s" in (status["c"].reason or "")
 
 
+def unable(task: Task, settings: Settings) -> Result:
+    """Cannot load what it works with."""
+    raise MemoryError("no memory\nleft")
+
+
+def test_a_process_that_cannot_load_the_pipeline_ends_the_batch_with_a_sentence(texts, tmp_path):
+    with pytest.raises(InputError, match=r"a process cannot do its work \(MemoryError: no memory left\)"):
+        run([texts], tmp_path / "out", engine=Local(Settings(), 1, do=unable))
+
+
 def test_a_fault_of_the_program_fails_its_report_only(tmp_path, monkeypatch, nlp):
     from extractor import pipeline
     from extractor.batch import work
@@ -305,7 +315,8 @@ BAD = {
     "no_path.tsv": "lacks the column path",
     "short.tsv": "line 2 has 1 columns",
     "id.tsv": "the id '../a' cannot be a file's name",
-    "twice.tsv": "both have the id 'a'",
+    "twice.tsv": "both have the id 'b'",
+    "in": "a.txt is named twice",
     "where.tsv": "line 2 has no path",
     "binary.tsv": "is no table in UTF-8",
 }
@@ -317,7 +328,7 @@ def test_bad_input_is_refused_in_one_sentence_before_any_work(texts, tmp_path, n
     (tmp_path / "no_path.tsv").write_text("id\tfile\na\ta.txt\n")
     (tmp_path / "short.tsv").write_text("id\tpath\na\n")
     (tmp_path / "id.tsv").write_text("id\tpath\n../a\tin/a.txt\n")
-    (tmp_path / "twice.tsv").write_text("id\tpath\na\tin/a.txt\na\tin/b.txt\n")
+    (tmp_path / "twice.tsv").write_text("id\tpath\nb\tin/b.txt\nb\tin/d.txt\n")
     (tmp_path / "where.tsv").write_text("id\tpath\na\t\n")
     (tmp_path / "binary.tsv").write_bytes(bytes(range(256)))
     result = CliRunner().invoke(app, ["batch", str(texts / "a.txt"), str(tmp_path / name), "-o", str(tmp_path / "out")])
@@ -348,6 +359,12 @@ def test_what_cannot_be_read_fails_and_the_rest_is_done(texts, tmp_path):
     assert lines(tmp_path / "out")["gone"].status == "ok"
 
 
+def test_a_link_in_a_folder_that_leads_nowhere_is_told(texts, tmp_path):
+    (texts / "away.txt").symlink_to(tmp_path / "gone.txt")
+    run([texts], tmp_path / "out")
+    assert "away.txt does not exist" in (lines(tmp_path / "out")["away"].reason or "")
+
+
 @pytest.mark.parametrize(("what", "said"), [("version", "version 0.0.9"), ("pipeline", "pipeline other"), ("format", "format parquet")])
 def test_documents_of_something_else_are_not_mixed_in(texts, tmp_path, what, said):
     run([texts], tmp_path / "out")
@@ -359,6 +376,25 @@ def test_documents_of_something_else_are_not_mixed_in(texts, tmp_path, what, sai
     assert "--fresh" in str(caught.value)
     assert tree(tmp_path / "out") == before
     assert run([texts], tmp_path / "out", fresh=True).before == 0
+
+
+def test_the_jobs_of_an_array_start_over_one_by_one(texts, tmp_path):
+    def of_another_version() -> None:
+        for path in (tmp_path / "out").glob("status*.jsonl"):
+            path.write_text("".join(json.dumps(json.loads(x) | {"version": "0.0.9"}) + "\n" for x in path.read_text().splitlines()))
+
+    for job in ("1/2", "2/2"):
+        run([texts], tmp_path / "out", shard=job)
+    whole = tree(tmp_path / "out")
+    of_another_version()
+    for job in ("1/2", "2/2"):
+        assert run([texts], tmp_path / "out", shard=job, fresh=True).before == 0
+    assert tree(tmp_path / "out") == whole
+    of_another_version()
+    with pytest.raises(InputError, match="other shards"):
+        run([texts], tmp_path / "out", shard="1/3", fresh=True)
+    run([texts], tmp_path / "out", fresh=True)
+    assert not list((tmp_path / "out").glob("status-*"))
 
 
 def test_a_status_that_is_none_and_a_folder_that_is_taken_are_refused(texts, tmp_path):
@@ -402,6 +438,14 @@ def test_the_process_that_hands_out_the_work_needs_no_spacy(texts, tmp_path):
         "except SystemExit: sys.exit('spacy' in sys.modules or 'pebble' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code, texts, "-o", tmp_path / "out"], check=False).returncode == 0
+
+
+def test_without_the_model_another_pipeline_made_the_documents(tmp_path):
+    folder = reports(tmp_path / "in", {"a": CASE})
+    asked = ["batch", str(folder), "-o", str(tmp_path / "out")]
+    assert CliRunner().invoke(app, [*asked, "--no-model"]).exit_code == 0
+    assert "model/" not in (tmp_path / "out" / "a.json").read_text()
+    assert "holds documents of pipeline" in CliRunner().invoke(app, asked).output
 
 
 def test_spark_gets_its_timelines_by_partition(nlp):

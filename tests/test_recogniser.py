@@ -12,7 +12,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from typer.testing import CliRunner
 
-from extractor.annotate import load_pipeline, pipeline_digest
+from extractor.annotate import generator_of, load_pipeline
 from extractor.cli import app
 from extractor.entities.lexicon import load_entity
 from extractor.entities.matcher import Hit
@@ -71,7 +71,7 @@ def test_the_recogniser_adds_to_the_rules_and_says_so() -> None:
     assert kept <= {(m.start, m.end, m.label) for m in both.mentions}
     assert [m.text for m in added if m.attributes["probability"] >= 0.5] == [m.text for m in added]
     assert not any(m.found_by.startswith("model/") for m in alone.mentions)
-    assert pipeline_digest(load_pipeline()) != pipeline_digest(load_pipeline(model=False))
+    assert generator_of(load_pipeline()).pipeline_digest != generator_of(load_pipeline(model=False)).pipeline_digest
 
 
 def test_what_is_only_a_mention_by_policy_gives_no_fact() -> None:

@@ -15,11 +15,13 @@ from typer.testing import CliRunner
 from extractor.cli import app
 from extractor.errors import InputError
 from extractor.report.documents import cases_of
+from extractor.report.explain import rule_in_words
 from extractor.report.lanes import label_of, row_name, width_of
 from extractor.report.page import index, page
 from extractor.report.picture import Sizes, picture
 from extractor.report.words import not_taken, paragraphs
 from extractor.schema import STANDARD_TYPES, Patient, Relation, dump
+from extractor.timeline.expressions import PLACES
 
 
 class Seen(HTMLParser):
@@ -393,3 +395,12 @@ def test_the_commands_of_the_documentation_run(run, tmp_path, monkeypatch):
         result = run(*command.split())
         assert result.exit_code == 0, (command, result.output)
     assert {"report.html", "all.html", "timeline.svg", "timeline.pdf"} <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_the_rules_of_reasons_are_told_in_words():
+    assert rule_in_words("radiotherapy to therapy") == "as usual from radiotherapy to therapy"
+    assert rule_in_words("response to treatment") == "as usual for a response"
+    assert rule_in_words("told together") == "told together"
+    # An expression whose place is that of an operation is told as "at the operation", "before the operation".
+    named = [kind for kind in PLACES - {"at_surgery", "before_event"} if rule_in_words(kind) == kind]
+    assert named == []

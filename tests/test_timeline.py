@@ -15,6 +15,7 @@ from extractor.entities.patient.stories import by_introduction
 from extractor.entities.reading import Reading, Sentence
 from extractor.schema import Bounds, Fact, Mention, Patient, Relation, Section
 from extractor.timeline import place
+from extractor.timeline.anchors import Choice, Event, choose
 from extractor.timeline.cues import cycle_days, is_pluperfect, visit
 from extractor.timeline.expressions import amount, express, length, unit_days
 from extractor.timeline.kinds import course_of, gap
@@ -372,6 +373,19 @@ def test_derivations_name_the_words_and_the_fact_counted_from() -> None:
     ct = _place(text, facts).facts[2]
     assert {(c.anchor, c.text, c.why) for c in ct.derivation} == {("F2", "Three months after mastectomy", "named by these words")}
     assert [e.text for e in ct.evidence if e.role == "time"] == ["Three months after mastectomy"]
+
+
+def test_a_reason_says_which_fact_of_a_moment_the_words_name() -> None:
+    text = "She presented with a mass. Lumpectomy was done and tamoxifen started. After 8 months on tamoxifen, CT was done"
+    facts = [
+        _fact(text, "mass", 1, type="lesion"),
+        _fact(text, "Lumpectomy", 2, type="procedure", category="surgery"),
+        _fact(text, "tamoxifen", 3, type="drug"),
+    ]
+    lump, drug = (Event("F2", "surgery", 28, [fact]) for fact in facts[1:])
+    assert choose("tamoxifen", (0, 0), [drug]).why == "named by these words"
+    lump.facts.append(facts[2])
+    assert choose("tamoxifen", (0, 0), [lump]) == Choice(lump, "F3, at the same time, is named by these words")
 
 
 def test_each_patient_has_a_day_0_of_its_own() -> None:

@@ -68,6 +68,10 @@ class Local:
             except ProcessExpired as error:
                 said = f"{task.file.name}: ended its process (exit code {error.exitcode}): give it more memory, then --retry-failed"
                 yield Result(task.number, error=said)
+            except ExtractorError:
+                raise
+            except Exception as error:  # No fault of a report, which `work` tells of: the pipeline itself does not load.
+                raise _unable("process", error) from None
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,7 @@ class Dask:
             return Result(task.number, error=f"{task.file.name}: ended every worker that tried it (crashed, out of memory{late})")
         if isinstance(error, ExtractorError):
             raise error
-        raise InputError(f"a Dask worker cannot do its work ({type(error).__name__}: {error}): install the same extractor on every worker")
+        raise _unable("Dask worker", error)
 
 
 @contextmanager
@@ -157,6 +161,11 @@ def one_thread_each() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def _unable(worker: str, error: BaseException) -> InputError:
+    said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return InputError(f"a {worker} cannot do its work ({said}): free memory, or install extractor anew where it runs")
 
 
 def _chained(first: Task, rest: Iterator[Task]) -> Iterator[Task]:

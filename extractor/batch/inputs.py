@@ -87,10 +87,7 @@ class Inputs:
                 continue
             identity = place.id or id_of(str(place.path))
             if identity in seen:
-                both = [str(p.path) for p in self._places() if (p.id or id_of(str(p.path))) == identity]
-                raise InputError(
-                    f"{both[0]} and {both[1]} both have the id {identity!r}: rename one of them, or name the ids in a manifest"
-                )
+                raise self._twice(identity)
             seen.add(identity)
         if not self.count:
             raise InputError(f"{', '.join(arguments)} holds no file to read: name a folder of reports")
@@ -109,6 +106,12 @@ class Inputs:
                 seen.add(one.id)
                 if shard.takes(one.id):
                     yield one
+
+    def _twice(self, identity: str) -> InputError:
+        first, second = islice((p.path for p in self._places() if (p.id or id_of(str(p.path))) == identity), 2)
+        if first.resolve() == second.resolve():
+            return InputError(f"{first} is named twice, as the id {identity!r}: name it once")
+        return InputError(f"{first} and {second} both have the id {identity!r}: rename one of them, or name the ids in a manifest")
 
     def _places(self) -> Iterator[Place]:
         for path, is_manifest in self._named:

@@ -10,7 +10,7 @@ from typing import Any
 
 from extractor.batch import write_whole
 from extractor.batch.inputs import Shard
-from extractor.batch.status import Done
+from extractor.batch.status import Known
 from extractor.batch.tables import TABLES, columns_of
 from extractor.batch.work import Made
 from extractor.errors import InputError
@@ -28,7 +28,7 @@ class Documents:
     folder: Path
     work: Path
 
-    def has(self, number: int, done: Done) -> bool:
+    def has(self, number: int, done: Known) -> bool:
         """Whether the outputs of an input that was done before are all there."""
         return all((self.folder / name).exists() for name in done.outputs)
 
@@ -64,7 +64,7 @@ class Tables:
         self._last = -1
         (work / "parts").mkdir(exist_ok=True)
 
-    def plan(self, inputs: Iterable[Done | None], known: Iterable[Done]) -> None:
+    def plan(self, inputs: Iterable[Known | None], known: Iterable[Known]) -> None:
         """Find the shards that hold just what they should: those of `inputs` in order (None: not done), in what is known."""
         held: dict[str, int] = {}
         for before in known:
@@ -83,7 +83,7 @@ class Tables:
             if shard not in broken and held.get(self.name("documents", shard), 0) == count and all(f.exists() for f in files):
                 self._whole.add(shard)
 
-    def has(self, number: int, done: Done) -> bool:
+    def has(self, number: int, done: Known) -> bool:
         """Whether what an input gave lies in a shard that is whole, or waits for its shard."""
         return number // SHARD in self._whole or all(self._is_part(name) and (self.folder / name).exists() for name in done.outputs)
 

@@ -13,7 +13,7 @@ from extractor.batch import make_folder
 from extractor.batch.engines import Engine
 from extractor.batch.inputs import Input, Inputs, Shard
 from extractor.batch.outputs import Documents, Tables, emptied, pyarrow, removed
-from extractor.batch.status import Done, Line, Made, StatusFile, key, status_name
+from extractor.batch.status import Known, Line, Maker, StatusFile, key, status_name
 from extractor.batch.work import Result, Settings, Task
 from extractor.errors import InputError
 from extractor.knowledge import pipeline_of
@@ -68,8 +68,8 @@ class Batch:
 
     def __init__(self, inputs: Inputs, output: Path, settings: Settings, options: Options, tell: Callable[[Sequence[str]], None]) -> None:
         self._inputs, self._output, self._settings, self._options, self._tell = inputs, output, settings, options, tell
-        name, digest = pipeline_of(settings.config)
-        self._made = Made(version("extractor"), f"{name} {digest}" + (" with OCR" if settings.ocr else ""), settings.format)
+        name, digest = pipeline_of(settings.config, model=settings.model)
+        self._made = Maker(version("extractor"), f"{name} {digest}" + (" with OCR" if settings.ocr else ""), settings.format)
         self._generator = (self._made.version, digest)
         self._status = StatusFile(output / status_name(options.shard))
         self._work = output / (WORK if options.shard.of == 1 else f"{WORK}-{options.shard.number}-of-{options.shard.of}")
@@ -107,26 +107,25 @@ class Batch:
             with suppress(OSError):
                 self._work.rmdir()  # Where nothing waits in it.
 
-    def _known(self) -> dict[str, Done]:
-        """What the status files say is done; with `fresh` it is removed."""
-        others = [p for p in sorted(self._output.glob("status*.jsonl")) if p != self._status.path]
+    def _known(self) -> dict[str, Known]:
+        """What the status files say is done; with `fresh` it is removed. The other jobs of the same array have other inputs."""
+        jobs = "" if self._options.shard.of == 1 else f"-of-{self._options.shard.of}"
+        others = [p for p in sorted(self._output.glob("status*.jsonl")) if p != self._status.path and not (jobs and p.stem.endswith(jobs))]
+        if others and (self._settings.format != "json" or (self._options.fresh and jobs)):
+            raise InputError(
+                f"{self._output} holds what a batch in other shards made ({others[0].name}): name another folder with --output"
+            )
         if self._options.fresh:
-            removed(self._output, (line.output for line in self._status.lines()))
-            self._status.path.unlink(missing_ok=True)
-        if self._settings.format != "json":
-            jobs = f"-of-{self._options.shard.of}"
-            others = [p for p in others if not p.stem.endswith(jobs)]
-            if others:
-                raise InputError(
-                    f"{self._output} holds tables of a batch in other shards ({others[0].name}): name another folder with --output"
-                )
-            return self._status.read(self._made)
-        known: dict[str, Done] = {}
+            for status in (self._status, *map(StatusFile, others)):
+                removed(self._output, (line.output for line in status.lines()))
+                status.path.unlink(missing_ok=True)
+            return {}
+        known: dict[str, Known] = {}
         for path in others:
             known |= StatusFile(path).read(self._made)
         return known | self._status.read(self._made)
 
-    def _opened(self, known: Mapping[str, Done]) -> Documents | Tables:
+    def _opened(self, known: Mapping[str, Known]) -> Documents | Tables:
         if self._settings.format == "json":
             return Documents(self._output, self._work)
         tables = Tables(self._output, self._work, self._settings.format, self._options.shard, self._inputs.columns)
@@ -137,14 +136,14 @@ class Batch:
     def _read(self) -> Iterator[Input]:
         return self._inputs.read(self._options.shard, max_bytes=self._settings.max_bytes)
 
-    def _done(self, one: Input, known: Mapping[str, Done]) -> Done | None:
+    def _done(self, one: Input, known: Mapping[str, Known]) -> Known | None:
         """What an earlier run made of an input; None where it is to be done (again)."""
         done = known.get(one.id)
         if done is None or not done.whole or done.key != key(one.digest, one.metadata) or (done.failed and self._options.retry_failed):
             return None
         return done
 
-    def _tasks(self, known: Mapping[str, Done]) -> Iterator[Task]:
+    def _tasks(self, known: Mapping[str, Known]) -> Iterator[Task]:
         """What is to be done; what is done already, or cannot be read, is counted on the way."""
         for number, one in enumerate(self._read()):
             before = known[one.id].outputs if one.id in known else ()

@@ -42,7 +42,7 @@ class Line:
         return self.id if self.part is None else self.id.rpartition("#")[0]
 
 
-class Done(NamedTuple):
+class Known(NamedTuple):
     """What is remembered of an input: a key of all that its output depends on, whether it failed, and the outputs of its documents."""
 
     key: bytes
@@ -51,7 +51,7 @@ class Done(NamedTuple):
     whole: bool
 
 
-class Made(NamedTuple):
+class Maker(NamedTuple):
     """What makes documents: equal ones of equal inputs give equal outputs."""
 
     version: str
@@ -76,12 +76,12 @@ class StatusFile:
         self.path = path
         self._file: IO[bytes] | None = None
 
-    def read(self, made: Made) -> dict[str, Done]:
+    def read(self, made: Maker) -> dict[str, Known]:
         """What is done already, by the ids of inputs. InputError where something else made it, or a line is none of ours."""
-        known: dict[str, Done] = {}
+        known: dict[str, Known] = {}
         for line in self.lines():
             _same_maker(self.path, line, made)
-            own = Done(key(line.digest, line.metadata), line.status == "failed", (line.output,) if line.output else (), line.part is None)
+            own = Known(key(line.digest, line.metadata), line.status == "failed", (line.output,) if line.output else (), line.part is None)
             before = known.get(line.input)
             if line.part is not None and before is not None and not line.part.startswith("1/") and before.key == own.key:
                 number, of = line.part.split("/")
@@ -162,7 +162,7 @@ class StatusFile:
                 file.truncate(place)
 
 
-def _same_maker(path: Path, line: Line, made: Made) -> None:
+def _same_maker(path: Path, line: Line, made: Maker) -> None:
     if (line.version, line.pipeline, line.format) != made:
         differ = [f"{what} {getattr(line, what)} (now {now})" for what, now in made._asdict().items() if getattr(line, what) != now]
         raise InputError(

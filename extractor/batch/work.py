@@ -4,6 +4,7 @@ import faulthandler
 import time
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -25,13 +26,14 @@ _ONE_AT_A_TIME = Lock()
 
 @dataclass(frozen=True)
 class Settings:
-    """How every input of a batch is read and written."""
+    """How every input of a batch is read and written; without `model` by the rules alone."""
 
     config: Path | None = None
     format: Format = "json"
     max_bytes: int = 10_000_000
     ocr: bool = False
     profile: bool = False
+    model: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,18 +70,16 @@ class Result:
 
 def prepare(settings: Settings) -> None:
     """Load the pipeline before the first input comes."""
-    try:
-        _pipeline(settings.config)
-    except ExtractorError:
-        return  # Said of the first input, where it reaches the batch.
+    with suppress(Exception):  # The first input meets the same, and there it reaches the batch.
+        _pipeline(settings.config, settings.model)
 
 
 @cache
-def _pipeline(config: Path | None) -> Any:
+def _pipeline(config: Path | None, model: bool = True) -> Any:
     from extractor.annotate import load_pipeline, settle_memory  # noqa: PLC0415 - heavy; the process that hands out the work does without
 
     try:
-        nlp = load_pipeline(config)
+        nlp = load_pipeline(config, model=model)
     except ImportError as error:  # spaCy imports what the installed package announces, whether a config asks for it or not.
         raise InputError(f"the pipeline cannot be loaded ({error}): install extractor anew") from None
     settle_memory()
@@ -92,7 +92,7 @@ def work(task: Task, settings: Settings, seconds: float | None = None) -> Result
     With `seconds` the process ends itself when the input outlasts them, for engines that cannot end it.
     """
     with _ONE_AT_A_TIME:
-        nlp = _pipeline(settings.config)
+        nlp = _pipeline(settings.config, settings.model)
         began = time.perf_counter()
         if seconds is not None:
             faulthandler.dump_traceback_later(seconds, exit=True)

@@ -66,6 +66,7 @@ def read_rules(path: Path = RULES) -> Knowledge:
             if value is not None and value not in _FLAGS and value not in _OTHERS:
                 raise DataError(f"{path}: {category} of {label}: {value!r} is none of {', '.join(sorted({*_FLAGS, *_OTHERS}))}")
     rules = []
+    seen: dict[tuple[str, str, bool], int] = {}
     for number, cue in enumerate(data["context_rules"], start=1):
         try:
             rule = ConTextRule.from_dict(cue)
@@ -73,6 +74,11 @@ def read_rules(path: Path = RULES) -> Knowledge:
                 raise ValueError("a pattern must be a list of tokens, not a regular expression")
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{path}: cue {number} ({cue.get('literal', '?')}): {error}") from None
+        # Speakers are matched apart, so that "she" may stand in both lists.
+        own = (rule.literal.lower(), json.dumps(rule.pattern), rule.category in SPEAKERS)
+        if own in seen:
+            raise DataError(f"{path}: cue {number} ({rule.literal}, {rule.category}) stands already as cue {seen[own]}: remove one of them")
+        seen[own] = number
         rule.terminated_by.update(data["ended_by"].get(rule.category, ()))
         rules.append(rule)
     shielded = {label: frozenset(words) for label, words in data["shielded"].items()}

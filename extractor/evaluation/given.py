@@ -1,18 +1,17 @@
 """The gold's own facts placed in time by our engine, so that time is judged apart from finding."""
 
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from extractor.annotate import annotate, pipeline_digest, pipeline_name
+from extractor.annotate import annotate, generator_of
 from extractor.entities.patient.stories import Person, by_introduction, people
 from extractor.entities.reading import Reading
 from extractor.evaluation.judged import JudgedCase, JudgedFact, JudgedPatient
 from extractor.evaluation.pairs import source
 from extractor.readers import read
-from extractor.schema import STANDARD_TYPES, Case, Evidence, Fact, Generator, Patient
+from extractor.schema import STANDARD_TYPES, Case, Evidence, Fact, Patient
 from extractor.timeline import place
 
 _ANY: TypeAdapter[Fact] = TypeAdapter(Fact)
@@ -25,7 +24,7 @@ def given(gold: JudgedCase, nlp: Any) -> Case:
     ordered = sorted(gold.facts, key=lambda f: min(f.heads, default=(len(gold.text), 0)))
     placed = place([_fact(f, f"F{n}", reading) for n, f in enumerate(ordered, start=1)], _people(gold, reading))
     return Case(
-        generator=Generator(version=version("extractor"), pipeline=pipeline_name(nlp), pipeline_digest=pipeline_digest(nlp)),
+        generator=generator_of(nlp),
         source=report.info.model_copy(update={"id": gold.id}),
         text=report.text,
         sections=reading.sections,

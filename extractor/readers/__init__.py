@@ -168,14 +168,15 @@ def _streamed(stream: IO[bytes], max_bytes: int) -> Iterator[File | Failed]:
 
 
 def walk(paths: Sequence[Path | str]) -> Iterator[Path]:
-    """The files that paths name: those of a folder sorted, without hidden ones, links to folders not followed."""
+    """The files that paths name: those of a folder sorted, without hidden ones, links to folders not followed, dead links too."""
     for path in map(Path, paths):
         if not path.is_dir():
             yield path
             continue
         for folder, inner, names in os.walk(path):
             inner[:] = sorted(n for n in inner if not n.startswith("."))
-            yield from (Path(folder, n) for n in sorted(names) if not n.startswith(".") and Path(folder, n).is_file())
+            found = (Path(folder, n) for n in sorted(names) if not n.startswith("."))
+            yield from (p for p in found if p.is_file() or (p.is_symlink() and not p.exists()))
 
 
 def _check_ids(paths: Sequence[Path]) -> None:

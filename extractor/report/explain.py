@@ -1,5 +1,7 @@
 """Why a fact stands where it stands: the chain fact <- bounds <- constraints <- the words, from the document alone."""
 
+import re
+
 from rich.text import Text
 from rich.tree import Tree
 
@@ -9,9 +11,16 @@ from extractor.schema import Case, Constraint, Fact
 DAY0 = "day0"
 _RULES = {
     "after": "the words say how long after", "before": "the words say how long before", "date": "the words give the date",
-    "age": "the words give the age", "told after": "told after it", "work-up": "a first step of the work-up",
-    "day 0": "this is day 0", "within the story": "told within the story",
+    "age": "the words give the age", "offset": "as the words say", "elapsed": "the words say how much time had passed",
+    "elapsed_total": "the words say how much time had passed in all", "follow_up": "the words say how long after, at follow-up",
+    "cycles": "the words say after how many cycles", "stay": "the words give the day of the stay",
+    "same": "the words say at the same time", "at_event": "the words say at what event", "index": "the words name the visit",
+    "lasted": "the words say how long", "ended": "the words say that it ended", "tapered": "the words say that it was tapered",
+    "told after": "told after it", "work-up": "a first step of the work-up", "day 0": "this is day 0",
+    "within the story": "told within the story", "response to treatment": "as usual for a response",
 }  # fmt: skip
+"""What the rules that are called by a mere name mean; the others say it themselves, and those of gaps.tsv name two kinds."""
+_GAP = re.compile(r"[\w-]+ to [\w-]+")
 
 
 def explanation(case: Case, fact: Fact) -> Tree:
@@ -53,10 +62,19 @@ def _told(reason: Constraint) -> Text:
     if reason.text is not None:
         told.append(f': "{" ".join(reason.text.split())}"', style="green")
         told.append(f" at {reason.start}-{reason.end}", style="dim")
-    told.append(f" ({_RULES.get(reason.source, reason.source)})", style="dim")
+    told.append(f" ({rule_in_words(reason.source)})", style="dim")
     if reason.why:
         told.append(f"; counted from {anchor}: {reason.why}", style="cyan")
     return told
+
+
+def rule_in_words(rule: str) -> str:
+    """The rule of a constraint as a reader understands it.
+
+    >>> rule_in_words("radiotherapy to therapy"), rule_in_words("told together")
+    ('as usual from radiotherapy to therapy', 'told together')
+    """
+    return _RULES.get(rule) or (f"as usual from {rule}" if _GAP.fullmatch(rule) else rule)
 
 
 def _apart(reason: Constraint) -> str:

@@ -102,7 +102,9 @@ def choose(words: str, span: tuple[int, int], events: Sequence[Event]) -> Choice
     nth = next((i for i, cue in enumerate(_NTH) if cue.search(words)), None)
     named = _named(words, (0, 0) if nth is not None and kinds_meant(words) else span, events)
     if named is not None:
-        return Choice(named, "named by these words")
+        event, fact = named
+        alone = fact is event.facts[0]
+        return Choice(event, "named by these words" if alone else f"{fact.id}, at the same time, is named by these words")
     for kind in kinds_meant(words):
         of_kind = [e for e in events if kind in kinds_of(e)]
         of_kind = [e for e in of_kind if not e.background] or of_kind
@@ -146,15 +148,16 @@ def _operations(events: Sequence[Event]) -> list[Event]:
     return list(seen.values())
 
 
-def _named(words: str, span: tuple[int, int], events: Sequence[Event]) -> Event | None:
+def _named(words: str, span: tuple[int, int], events: Sequence[Event]) -> tuple[Event, BaseFact] | None:
     """The latest event of a fact that has evidence at the anchor itself, or whose name stands in it; of the past only without another."""
     text = words.lower().replace("-", " ")
-    best: Event | None = None
+    best: tuple[Event, BaseFact] | None = None
     for event in events:
         for fact in event.facts:
             here = any(e.role == "head" and e.start < span[1] and span[0] < e.end for e in fact.evidence)
-            if here or (len(fact.name) > 3 and _in(fact.name.lower().replace("-", " "), text)):
-                best = event if best is None or (not event.background, event.at) >= (not best.background, best.at) else best
+            named = here or (len(fact.name) > 3 and _in(fact.name.lower().replace("-", " "), text))
+            if named and (best is None or (not event.background, event.at) >= (not best[0].background, best[0].at)):
+                best = event, fact
     return best
 
 

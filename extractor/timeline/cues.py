@@ -1,12 +1,14 @@
 """How a clause is told: as a visit, as past, as urgent. The words stand in cues.tsv; only the grammar around them stands here."""
 
 import re
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
-from extractor.entities.lexicon import read_table
+from extractor.entities import cues
 
-HERE = Path(__file__).parent
+_FILE = Path(__file__).with_name("cues.tsv")
+_any_of = partial(cues.either, _FILE)
+_pattern = partial(cues.pattern, _FILE)
 _HAD = r"\bhad (?:(?:already|also|previously|not|never|recently|just|routinely|regularly|initially|once) )*"
 _NO_VISIT = re.compile(r"\b(?:(?:we|which|report|had) (?:\w+ )?|case (?:is |was )?)$", re.IGNORECASE)
 _NO_VISIT_AFTER = re.compile(r" (?:as|be|have been|have|show|contain)\b", re.IGNORECASE)
@@ -29,23 +31,6 @@ _REASONED = re.compile(
     re.IGNORECASE,
 )
 _WEEKS = {"two": 2, "three": 3, "four": 4, "six": 6}
-
-
-@cache
-def _words() -> dict[str, list[str]]:
-    words: dict[str, list[str]] = {}
-    for row in read_table(HERE / "cues.tsv", ("kind", "words")):
-        words.setdefault(row["kind"], []).append(row["words"])
-    return words
-
-
-def _any_of(kind: str) -> str:
-    return "|".join(re.escape(w) for w in sorted(_words()[kind], key=len, reverse=True))
-
-
-@cache
-def _pattern(kind: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{_any_of(kind)})\b", re.IGNORECASE)
 
 
 def find(kind: str, text: str) -> re.Match[str] | None:

@@ -1,6 +1,5 @@
 """Words to lines: chains of near words first, then the gutters between columns, then what stands on one line between gutters."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cache
@@ -391,9 +390,6 @@ def _parted(a: Line, b: Line, white: Sequence[Gutter]) -> bool:
     slack = 4 * a.size if _wide(a) and _wide(b) else 0.7 * a.size
     top, bottom = max(a.y0, b.y0) - slack, min(a.y1, b.y1) + slack
     return any(g.y0 < bottom and g.y1 > top and g.a < b.x0 + 1 and g.b > a.x1 - 1 for g in white)
-
-
-_SPACED = re.compile(r"(?:\S ){3,}\S(?: |$)")
 
 
 def _close_up(line: Line) -> None:

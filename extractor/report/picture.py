@@ -212,7 +212,9 @@ class Axis:
             at = self.of_step[fact.step]
             last = None if end is None or fact.step is None else max(self._between(end), at)
             low, high = at, at if last is None else last
-            return Mark(fact, "", at, last, low, high, ((0, 1), (1, 1)) if last else (), sure=last and (at, last), radius=radius)
+            return Mark(
+                fact, "", at, last, low, high, ((0, 1), (1, 1)) if last else (), sure=None if last is None else (at, last), radius=radius
+            )
         if start is None and end is None:
             at = self.of_rank[_rank(fact)]
             return Mark(fact, "", at, None, at, at, (), radius=radius)

@@ -9,7 +9,7 @@ from typing import Any
 from extractor.batch import outputs
 from extractor.batch.inputs import Inputs, Shard
 from extractor.batch.run import Batch, Options, Summary
-from extractor.batch.tables import TABLES
+from extractor.batch.tables import HEAD, TABLES
 from extractor.batch.work import Made, Result, Settings, Task
 from extractor.knowledge import pipeline_of
 
@@ -32,10 +32,10 @@ class Instant:
             yield Result(task.number, () if error else made, error, seconds=0.5)
 
     def content(self, identity: str, text: str, metadata: Any) -> dict[str, bytes]:
-        line = json.dumps({"case": identity, "text": text, **metadata}).encode() + b"\n"
+        line = json.dumps({"document": identity, "text": text, **metadata}).encode() + b"\n"
         if self.form != "parquet":
             return dict.fromkeys(["", *TABLES], line)
-        return {table: json.dumps({"case": identity} | ({"title": text} if table == "documents" else {})).encode() for table in TABLES}
+        return {table: json.dumps({"document": identity} | ({"title": text} if table == HEAD else {})).encode() for table in TABLES}
 
 
 def run(inputs: Sequence[Path | str], output: Path, form: str = "json", engine: Any = None, shard: str = "1/1", **options: Any) -> Summary:

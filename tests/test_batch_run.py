@@ -292,7 +292,7 @@ def test_files_folders_globs_archives_and_manifests_are_read(texts, tmp_path):
     run(inputs, tmp_path / "out")
     assert list(lines(tmp_path / "out")) == ["b#1", "b#2", "d", "e", "first", "last", "x", "y"]
     assert lines(tmp_path / "out")["first"].metadata == {"journal": "Ann Oncol, 2020"}
-    assert json.loads((tmp_path / "out" / "first.json").read_text()) == {"case": "first", "text": "1", "journal": "Ann Oncol, 2020"}
+    assert json.loads((tmp_path / "out" / "first.json").read_text()) == {"document": "first", "text": "1", "journal": "Ann Oncol, 2020"}
 
 
 def test_a_manifest_names_the_documents_of_the_real_pipeline(tmp_path, nlp):
@@ -301,11 +301,11 @@ def test_a_manifest_names_the_documents_of_the_real_pipeline(tmp_path, nlp):
     reports(tmp_path, {"a": CASE.format("")})
     (tmp_path / "list.tsv").write_text("id\tpath\tyear\npatient-7\ta.txt\t2020\n")
     run([tmp_path / "list.tsv"], tmp_path / "out", "jsonl", lambda tasks: (work(t, Settings(format="jsonl")) for t in tasks))
-    document = json.loads((tmp_path / "out" / "documents-00000.jsonl").read_text())
-    assert (document["case"], document["meta_year"], document["document"]["source"]["id"]) == ("patient-7", "2020", "patient-7")
+    case = json.loads((tmp_path / "out" / "cases-00000.jsonl").read_text())
+    assert (case["document"], case["meta_year"], case["file"]) == ("patient-7", "2020", "a.txt")
     facts = [json.loads(line) for line in (tmp_path / "out" / "facts-00000.jsonl").read_text().splitlines()]
     assert {"mastectomy", "trastuzumab", "death"} <= {f["name"] for f in facts}
-    assert {f["case"] for f in facts} == {"patient-7"}
+    assert {f["document"] for f in facts} == {"patient-7"}
 
 
 BAD = {

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from gold_cases import told
+from documents import told
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner

@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from documents import GOLD, gold_case, told
 from fhir.resources.R4B.bundle import Bundle
-from gold_cases import GOLD, gold_case, told
 
 from extractor.errors import DocumentError, InputError
 from extractor.exporters.fhir import MCODE, URN, export
@@ -377,6 +377,11 @@ def test_a_changed_gene_is_a_variant():
     studied = at(variant, "Observation.component:gene-studied.value[x]")[0]
     assert studied == {"coding": [{"system": "http://www.genenames.org", "code": "HGNC:3236"}], "text": "EGFR"}
     assert at(variant, "Observation.component:variation-code.value[x]") == [{"text": "L858R"}]
+    named = {**gene, "name": "HER2", "status": "amplified", "concept": {"system": "hgnc.symbol", "code": "ERBB2"}}
+    (studied, *_) = at(
+        resource(told(CANCER, named), "Observation", profile="genomic-variant"), "Observation.component:gene-studied.value[x]"
+    )
+    assert studied == {"coding": [{"system": "https://identifiers.org/hgnc.symbol", "code": "ERBB2"}], "text": "HER2"}
     wild = resource(told(CANCER, {"type": "biomarker", "name": "KRAS", "status": "wild-type"}), "Observation", profile="genomic-variant")
     assert wild["valueCodeableConcept"]["coding"][0]["code"] == "LA9634-2"
 

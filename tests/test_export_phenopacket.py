@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from gold_cases import GOLD, gold_case, told
+from documents import GOLD, gold_case, told
 from google.protobuf.json_format import MessageToDict, Parse
 from hypothesis import given
 from hypothesis import strategies as st
@@ -217,6 +217,15 @@ def test_a_variant_is_interpreted_for_the_only_cancer():
     assert (descriptor["label"], descriptor["geneContext"]) == ("EGFR L858R", {"valueId": "HGNC:3236", "symbol": "EGFR"})
     assert "HGNC" in {r["namespacePrefix"] for r in one["metaData"]["resources"]}
     assert "the disease of its interpretation" in lost(told(variant), "F1")
+
+
+def test_a_gene_has_its_approved_symbol_whatever_the_report_calls_it():
+    gene = {"type": "biomarker", "name": "HER2", "status": "amplified", "concept": {"system": "hgnc.symbol", "code": "ERBB2"}}
+    one = packet(told({"type": "diagnosis", "name": "breast carcinoma"}, gene))
+    (found,) = one["interpretations"][0]["diagnosis"]["genomicInterpretations"]
+    descriptor = found["variantInterpretation"]["variationDescriptor"]
+    assert descriptor["geneContext"] == {"valueId": "hgnc.symbol:ERBB2", "symbol": "ERBB2"}
+    assert "hgnc.symbol" in {r["namespacePrefix"] for r in one["metaData"]["resources"]}
 
 
 def test_a_drug_keeps_its_dose_route_reasons_and_dates():

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractor import to_frames
+from extractor.batch.tables import OWN, tables_of
 from extractor.exporters import export
 from extractor.schema import Case, load
 
@@ -128,3 +129,14 @@ def test_an_attribute_of_a_users_type_never_hides_a_column():
 
 def test_a_json_document_and_its_tables_agree(article: Case):
     assert load(article.model_dump_json()) == rebuilt(to_frames(article))
+
+
+def test_a_batch_writes_the_same_tables_and_own_attributes_as_json():
+    case = documents.case()
+    written = {name: [json.loads(line) for line in lines.splitlines()] for name, lines in tables_of(case, {"year": "2020"}).items()}
+    assert [row.pop("meta_year") for row in written["cases"]] == ["2020"]
+    own = [row.pop(OWN) for row in written["facts"]]
+    assert [json.loads(said) for said in own if said] == [{"maker": "unknown maker"}]
+    for name, frame in to_frames(case).items():
+        kept = frame.drop(columns="maker", errors="ignore").astype(object)
+        assert written[name] == kept.where(kept.notna(), None).to_dict("records"), name

@@ -187,6 +187,18 @@ def marks_of(shown):
     return {mark.fact.id: mark for mark in shown.marks}
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "certain"),
+    [((0, 0), (100, 100), (0, 100)), ((0, 20), (60, 100), (20, 60)), ((0, 70), (60, 100), None), ((0, 20), (None, 100), None)],
+)
+def test_only_what_lasted_whatever_the_bounds_is_drawn_as_certain(start, end, certain):
+    case = case_of([fact("drug", 1, "trastuzumab", at("trastuzumab"), start=start, end=end, step=1)])
+    shown = picture(case, "P1", "time", lambda _: 0)
+    left, right = shown.zero, shown.sizes.width - shown.sizes.edge
+    expected = None if certain is None else tuple(left + (right - left) * day / 100 for day in certain)
+    assert shown.marks[0].sure == (expected and pytest.approx(expected))
+
+
 def test_lanes_stand_in_their_order_and_drugs_share_the_rows_of_their_name():
     shown = picture(small_case(), "P1", "time", len)
     assert [strip.lane.title for strip in shown.strips] == [

@@ -66,7 +66,7 @@ def mark(tab, identity):
 
 def test_choosing_a_mark_shows_the_fact_and_marks_its_words(visit):
     tab = visit(page(small_case()))
-    mark(tab, "F5").locator(".core").first.click()
+    mark(tab, "F5").locator(".hit").click()
     assert chosen(tab) == ("trastuzumab", ["trastuzumab", "for ", "three months"])
     assert tab.url.endswith("#F5")
     assert "day 7…60, until day 97…160; step 3" in tab.locator("#card").text_content()

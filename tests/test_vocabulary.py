@@ -3,10 +3,13 @@
 import csv
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from extractor.entities.lexicon import HERE, entity_folders, load_entity
+from extractor.pipeline import extract
+from extractor.readers.text import source_of
 
 LISTS = sorted(p for folder in entity_folders() for p in folder.glob("terms*.tsv") if p.parent.name not in ("patient", "time"))
 FAMILIES = {"BRCA", "CDKN2A/B", "NTRK", "RAS", "TAZ", "TCR", "TCR beta", "TCR gamma"}
@@ -31,3 +34,18 @@ def test_codes_of_sites_are_those_of_uberon(shared: Path) -> None:
         known = {row["id"] for row in csv.DictReader(file, delimiter="\t")}
     codes = {t.code for t in load_entity(HERE / "site").terms if t.code}
     assert codes and codes <= known
+
+
+@pytest.mark.parametrize(
+    ("text", "symbols"),
+    [
+        ("Sequencing showed a KRAS G12C mutation and HER2 amplification.", {"KRAS": "KRAS", "HER2": "ERBB2"}),
+        ("The tumor cells were positive for HER2 and CD20.", {"HER2": None, "CD20": None}),
+    ],
+)
+def test_a_gene_has_its_approved_symbol_as_concept_and_a_protein_none(text: str, symbols: dict[str, str | None], nlp: Any) -> None:
+    told = f"A 50-year-old woman had a lump. {text}"
+    facts = extract(source_of(told, name="case.txt", content=told.encode()), nlp).facts
+    found = {f.name: f.concept and f.concept.code for f in facts if f.type == "biomarker"}
+    assert found == symbols
+    assert {f.concept.system for f in facts if f.concept} <= {"hgnc.symbol"}

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from extractor.batch import write_whole
 from extractor.batch.inputs import Shard
 from extractor.batch.status import Known
-from extractor.batch.tables import TABLES, columns_of
+from extractor.batch.tables import HEAD, TABLES, columns_of
 from extractor.batch.work import Made
 from extractor.errors import InputError
 
@@ -74,13 +74,13 @@ class Tables:
         broken: set[int] = set()
         for number, done in enumerate(inputs):
             shard = number // SHARD
-            own = self.name("documents", shard)
+            own = self.name(HEAD, shard)
             if done is None or any(name != own for name in done.outputs):
                 broken.add(shard)
             wanted[shard] = wanted.get(shard, 0) + len(done.outputs if done else ())
         for shard, count in wanted.items():
             files = (self.folder / self.name(table, shard) for table in TABLES)
-            if shard not in broken and held.get(self.name("documents", shard), 0) == count and all(f.exists() for f in files):
+            if shard not in broken and held.get(self.name(HEAD, shard), 0) == count and all(f.exists() for f in files):
                 self._whole.add(shard)
 
     def has(self, number: int, done: Known) -> bool:
@@ -139,7 +139,7 @@ class Tables:
                 raise InputError(
                     f"{path}: cannot be written ({error.strerror or error}): free space or name another folder with --output"
                 ) from None
-        yield from ((name, self.name("documents", shard)) for name in parts)
+        yield from ((name, self.name(HEAD, shard)) for name in parts)
 
     def _rows(self, part: str, table: str) -> bytes:
         with (self.folder / part).open("rb") as file:
@@ -152,7 +152,7 @@ class Tables:
         raise InputError(f"{self.folder / part}: is damaged: remove it and run the command again")
 
 
-def _parquet(path: Path, columns: dict[str, str], rows: Iterator[bytes]) -> None:
+def _parquet(path: Path, columns: Mapping[str, str], rows: Iterator[bytes]) -> None:
     """Write lines of JSON as Parquet, a row group for each `_GROUP` documents."""
     arrow, reader, parquet = pyarrow()
     types = {"string": arrow.string(), "int": arrow.int64(), "float": arrow.float64(), "bool": arrow.bool_()}
@@ -181,7 +181,7 @@ def removed(folder: Path, outputs: Iterable[str | None]) -> int:
     count = 0
     for name in {o for o in outputs if o}:
         path = folder / name
-        beside = [path.with_name(path.name.replace("documents", table, 1)) for table in TABLES] if path.suffix != ".json" else [path]
+        beside = [path.with_name(path.name.replace(HEAD, table, 1)) for table in TABLES] if path.suffix != ".json" else [path]
         count += path.exists()
         for file in beside:
             file.unlink(missing_ok=True)

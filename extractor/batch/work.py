@@ -118,7 +118,7 @@ def _documents(task: Task, settings: Settings, nlp: Any) -> tuple[Made, ...]:
     for source in found:
         case = extract(_named(source, task), nlp)
         with timed("writing"):
-            content = {"": dump(case).encode()} if settings.format == "json" else tables_of(case, task.metadata, settings.format)
+            content = {"": dump(case).encode()} if settings.format == "json" else tables_of(case, task.metadata)
         warnings = tuple(w.message for w in case.warnings if w.code in PARTIAL)
         made.append(Made(case.source.id, warnings, len(case.facts), content, (case.generator.version, case.generator.pipeline_digest)))
     return tuple(made)

@@ -189,21 +189,33 @@ def diseases_of(facts: Iterable[BaseFact], kind: Literal["primary", "secondary"]
     return [f for f in facts if isinstance(f, Diagnosis) and cancer(f.name) == kind]
 
 
+class Terminology(NamedTuple):
+    """A terminology: its name, its page, its system in FHIR, and the stem of its codes' addresses."""
+
+    name: str
+    page: str
+    fhir: str
+    stem: str
+
+
+SYMBOLS = "hgnc.symbol"
+"""HGNC's approved gene symbols, under the prefix that identifiers.org has for them."""
 SYSTEMS = {
-    "HGNC": ("HUGO Gene Nomenclature Committee", "https://www.genenames.org", "http://www.genenames.org", "https://identifiers.org/hgnc/"),
-    "UBERON": (
+    "HGNC": Terminology("HUGO Gene Nomenclature Committee", "https://www.genenames.org", "http://www.genenames.org", "https://identifiers.org/hgnc/"),
+    SYMBOLS: Terminology(
+        "HGNC approved gene symbols", "https://www.genenames.org", "https://identifiers.org/hgnc.symbol", "https://identifiers.org/hgnc.symbol:",
+    ),
+    "UBERON": Terminology(
         "Uber-anatomy ontology", "http://uberon.org", "http://purl.obolibrary.org/obo/uberon.owl", "http://purl.obolibrary.org/obo/UBERON_",
     ),
 }  # fmt: skip
-"""Terminologies whose licence allows their codes (HGNC CC0, UBERON CC BY 3.0): name, page, system in FHIR, stem of the codes' addresses."""
+"""Terminologies whose licence allows their codes (HGNC CC0, UBERON CC BY 3.0), by the prefix of these."""
 
 
 def coded(concept: Concept | None) -> tuple[str, str] | None:
     """The terminology of SYSTEMS and the code after its prefix; None where a concept is of none of them."""
-    system = concept.system.upper() if concept else ""
-    if concept is None or system not in SYSTEMS:
-        return None
-    return system, concept.code.removeprefix(f"{system}:")
+    system = next((prefix for prefix in SYSTEMS if concept and prefix.lower() == concept.system.lower()), None)
+    return None if concept is None or system is None else (system, concept.code.removeprefix(f"{system}:"))
 
 
 def patients_of(case: Case) -> tuple[Patient, ...]:

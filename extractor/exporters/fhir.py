@@ -20,6 +20,7 @@ from extractor.entities.lexicon import read_table
 from extractor.exporters import Export, Loss, attributes, middle
 from extractor.exporters._clinical import (
     HERE,
+    SYMBOLS,
     SYSTEMS,
     Quantity,
     age_span,
@@ -211,7 +212,10 @@ class _Bundle:
             self.lose(fact, f"its code {concept.system} {concept.code}", "only HGNC and UBERON are known to be free")
         if concept is None or code is None:
             return {"text": text}
-        coding = {"system": SYSTEMS[code[0]][2], "code": f"{code[0]}:{code[1]}", **({"display": concept.label} if concept.label else {})}
+        said = (
+            code[1] if code[0] == SYMBOLS else f"{code[0]}:{code[1]}"
+        )  # HL7 asks for HGNC's ids, which begin with HGNC:, in its own system.
+        coding = {"system": SYSTEMS[code[0]].fhir, "code": said, **({"display": concept.label} if concept.label else {})}
         return {"coding": [coding], "text": text}
 
     def word(self, text: str, place: str) -> Json:

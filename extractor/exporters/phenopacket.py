@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from extractor.exporters import Export, Loss, attributes, middle
 from extractor.exporters._clinical import (
+    SYMBOLS,
     SYSTEMS,
     AgeSpan,
     age_span,
@@ -358,7 +359,7 @@ class _Packet:
             "variation": {"text": {"definition": named}},
             "label": named,
             "description": f"{fact.name}: {fact.status}" + (f", printed as {fact.value}" if fact.value else ""),
-            "geneContext": {"valueId": gene["id"], "symbol": fact.name},
+            "geneContext": {"valueId": gene["id"], "symbol": _symbol(fact)},
             "moleculeContext": "unspecified_molecule_context",
             "structuralType": self.term(fact.status),
         }
@@ -607,8 +608,9 @@ class _Packet:
 
     def resource(self, prefix: str) -> Json:
         if prefix in SYSTEMS:
-            name, url, _, stem = SYSTEMS[prefix]
-            return {"id": prefix.lower(), "name": name, "url": url, "version": "not told", "namespacePrefix": prefix, "iriPrefix": stem}
+            known = SYSTEMS[prefix]
+            own = {"id": prefix.lower(), "name": known.name, "url": known.page, "version": "not told"}
+            return {**own, "namespacePrefix": prefix, "iriPrefix": known.stem}
         if prefix == "UCUM":
             return {
                 "id": "ucum",
@@ -631,6 +633,12 @@ class _Packet:
 def _age_range(span: AgeSpan) -> Json:
     low, high = duration(span.low), duration(span.high, up=True)
     return {"ageRange": {"start": {"iso8601duration": low}, "end": {"iso8601duration": high}}}
+
+
+def _symbol(fact: Biomarker) -> str:
+    """The approved symbol of a gene where its concept tells it, else its name in the report."""
+    code = coded(fact.concept)
+    return code[1] if code and code[0] == SYMBOLS else fact.name
 
 
 def _quotes(fact: BaseFact) -> str:

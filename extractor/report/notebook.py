@@ -2,10 +2,8 @@
 
 from functools import partial
 
-from markupsafe import Markup
-
 from extractor.report.lanes import width_of
-from extractor.report.page import FONT, environment, said, source
+from extractor.report.page import FONT, environment, said, style
 from extractor.report.picture import Picture, picture
 from extractor.schema import Case, Patient
 
@@ -16,7 +14,7 @@ def case_html(case: Case) -> str:
     return (
         environment()
         .get_template("notebook.html.jinja")
-        .render(case=case, people=people, key=case.source.sha256, style=Markup(source("timeline.css")))
+        .render(case=case, people=people, key=case.source.sha256, style=style("timeline.css"))
     )
 
 

@@ -275,7 +275,7 @@ filters.addEventListener("submit", (event) => event.preventDefault());
 // The timeline -------------------------------------------------------------------------------------------------------------------
 
 let zoom = 1, scale = one(".scale")?.dataset.default ?? "time";
-const PAPER = 900, MOST = 60, LEAST_TICKS = 58, NAMES = 170;
+const PAPER = 900, MOST = 60, LEAST_TICKS = 58, ALONE = 0.65, NAMES = 170;
 
 function stretch(pane, to) {
   for (const svg of all(".plot, .axis", pane)) {
@@ -291,7 +291,7 @@ function stretch(pane, to) {
     }
     for (const group of all(".stretch", svg)) {
       const levels = [...group.children], least = pane.dataset.scale === "order" ? LEAST_TICKS / 2 : LEAST_TICKS;
-      const best = levels.find((level) => level.dataset.gap * to >= least) ?? levels.at(-1);
+      const best = levels.find((level) => level.dataset.gap * to >= (level.children.length > 1 ? least : ALONE * least));
       for (const level of levels) level === best ? level.removeAttribute("display") : level.setAttribute("display", "none");
     }
   }

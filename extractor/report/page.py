@@ -16,7 +16,7 @@ from urllib.parse import quote as url_quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from extractor.report.lanes import COLOURS, TYPES, colour, lane_of, width_of
+from extractor.report.lanes import COLOURS, OTHER, TYPES, colour, lane_of, width_of
 from extractor.report.picture import Picture, Scale, Sizes, in_order, middle, picture
 from extractor.report.terminal import COMMON, attributes, days, in_words
 from extractor.report.words import Left, not_taken, paragraphs
@@ -226,6 +226,12 @@ def source(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
 
 
+def style(*names: str) -> Markup:
+    """Style sheets, with the colours of the types before them."""
+    colours = " ".join(f"--{kind}: {value};" for kind, value in {**COLOURS, "other": OTHER}.items())
+    return Markup(f".extractor-timeline, .extractor-page {{ {colours} }}\n" + "".join(map(source, names)))
+
+
 def _render(name: str, **values: Any) -> str:
     script = source(f"{name}.js")
     return (
@@ -233,7 +239,7 @@ def _render(name: str, **values: Any) -> str:
         .get_template(f"{name}.html.jinja")
         .render(
             script=Markup(script),
-            style=Markup(source("timeline.css") + source("page.css")),
+            style=style("timeline.css", "page.css"),
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
             **values,
         )

@@ -23,6 +23,8 @@ LEAST_SHARE = 0.12
 MANY = 400
 """Above so many facts marks stand without their labels."""
 TICKS = 260
+ALONE = 0.65
+"""The share of the usual room that is enough for a tick which only day 0 is beside."""
 _LEVELS = (
     *((days, days, "d") for days in (1, 7)),
     *((months * DAYS_PER_MONTH, months, "mo") for months in (1, 3, 6)),
@@ -38,7 +40,7 @@ class Sizes:
     row: float = 18
     glyph: float = 6
     gap: float = 6
-    edge: float = 14
+    edge: float = 20
     heading: float = 20
     tick: float = 58
     apart: float = 0.2
@@ -50,7 +52,8 @@ class Mark:
     """One fact as drawn: `at` the middle of its start, `until` the middle of its end, and the band of what its bounds allow.
 
     `shades` are the stops of the band: place (0 to 1 along it) and darkness (0 to 1). `open_start` and `open_end` say that a side has
-    no bound; `radius` is that of a lesion. `left` says that the label stands left of the mark.
+    no bound; `radius` is that of a lesion. `left` says that the label stands left of the mark. `sure` is from where to where something
+    lasted whatever its bounds: from the latest start to the earliest end, None where these leave nothing certain.
     """
 
     fact: Fact
@@ -62,6 +65,7 @@ class Mark:
     shades: tuple[tuple[float, float], ...]
     open_start: bool = False
     open_end: bool = False
+    sure: tuple[float, float] | None = None
     radius: float = 0
     row: int = 0
     left: bool = False
@@ -208,7 +212,9 @@ class Axis:
             at = self.of_step[fact.step]
             last = None if end is None or fact.step is None else max(self._between(end), at)
             low, high = at, at if last is None else last
-            return Mark(fact, "", at, last, low, high, ((0, 1), (1, 1)) if last else (), radius=radius)
+            return Mark(
+                fact, "", at, last, low, high, ((0, 1), (1, 1)) if last else (), sure=None if last is None else (at, last), radius=radius
+            )
         if start is None and end is None:
             at = self.of_rank[_rank(fact)]
             return Mark(fact, "", at, None, at, at, (), radius=radius)
@@ -219,14 +225,15 @@ class Axis:
         assert start is not None
         low = self.left if begin.earliest is None else self.day(begin.earliest)
         high = self.right if begin.latest is None else max(low, self.day(begin.latest))
-        mark = Mark(fact, "", self.day(start), None, low, high, (), begin.earliest is None, begin.latest is None, radius)
+        mark = Mark(fact, "", self.day(start), None, low, high, (), begin.earliest is None, begin.latest is None, radius=radius)
         if fact.end is None or end is None:
             return mark
         last = self.right if fact.end.latest is None else self.day(fact.end.latest)
         soonest = high if fact.end.earliest is None else self.day(fact.end.earliest)
         until = max(self.day(end), mark.at)
         shades = _shades(low, high, min(soonest, last), last)
-        return replace(mark, until=until, high=max(last, high), shades=shades, open_end=fact.end.latest is None)
+        sure = (high, soonest) if begin.latest is not None and fact.end.earliest is not None and high <= soonest else None
+        return replace(mark, until=until, high=max(last, high), shades=shades, open_end=fact.end.latest is None, sure=sure)
 
     def stretches(self) -> tuple[tuple[Ticks, ...], ...]:
         """Ticks of every fineness, for each stretch of the axis with a scale of its own."""
@@ -252,7 +259,8 @@ class Axis:
 
 
 def _finest_shown(levels: Sequence[Ticks], least: float) -> tuple[Ticks, ...]:
-    shown = next((level for level in levels if level.gap >= least), levels[-1] if levels else None)
+    fitting = (level for level in levels if level.gap >= (least if len(level.at) > 1 else ALONE * least))
+    shown = next(fitting, None)
     return tuple(replace(level, shown=level is shown) for level in levels)
 
 
@@ -320,7 +328,7 @@ def _strips(case: Case, facts: Sequence[Fact], axis: Axis, measure: Measure, siz
         top = down
 
 
-LABEL = 34
+LABEL = 44
 
 
 def _cut(label: str) -> str:

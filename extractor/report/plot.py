@@ -28,9 +28,10 @@ AXIS, TOP, TITLE = 16.0, 6.0, 12.0
 MOST = 1000
 """Facts of a figure: more are no figure but a page to scroll."""
 CAPTION = (
-    "Marks: middle of the bounds. Bands: earliest to latest day; of what lasted, the darker the likelier. "
-    "Hollow: suspected, planned, declined."
+    "Marks: middle of the bounds. Bands: earliest to latest day; of what lasted, the darker the likelier, thick where certain.",
+    "Hollow: suspected, planned, declined.",
 )
+SQUEEZED = "Days before day 0 have a scale of their own."
 FORMATS: dict[str, dict[str, Any]] = {
     "svg": {"metadata": {"Date": None}},
     "pdf": {"metadata": {"CreationDate": None, "Creator": "extractor", "Producer": None}},
@@ -71,10 +72,11 @@ def plot(case: Case, form: str, scale: Scale = "time") -> bytes:
 
 def figure(case: Case, scale: Scale = "time") -> Figure:
     """The figure itself: one block of lanes for each patient, one below the other."""
-    sizes = Sizes(width=WIDTH - NAMES, row=9.4, glyph=2.6, gap=4, edge=6, heading=10.5, tick=36)
+    sizes = Sizes(width=WIDTH - NAMES, row=9.4, glyph=2.6, gap=4, edge=14, heading=10.5, tick=36)
     blocks = [(patient, picture(case, patient.id, scale, _measure, sizes)) for patient in case.patients]
     heights = [TITLE + AXIS + shown.height + TOP for _, shown in blocks] or [TITLE]
-    high = sum(heights) + TITLE
+    caption = [CAPTION[0], f"{CAPTION[1]} {SQUEEZED}" if any(shown.squeezed for _, shown in blocks) else CAPTION[1]]
+    high = sum(heights) + TITLE * len(caption)
     made = Figure(figsize=(WIDTH / 72, high / 72), dpi=72)
     FigureCanvasAgg(made)
     axes = made.add_axes((0, 0, 1, 1))
@@ -85,7 +87,8 @@ def figure(case: Case, scale: Scale = "time") -> Figure:
     for (patient, shown), height in zip(blocks, heights, strict=False):
         _block(axes, case, patient, shown, down)
         down += height
-    _text(axes, 6 - NAMES, high - TITLE / 2, _fit(CAPTION, WIDTH - 12), color=_DIM)
+    for number, line in enumerate(reversed(caption)):
+        _text(axes, 6 - NAMES, high - TITLE * (number + 0.5), _fit(line, WIDTH - 12), color=_DIM)
     if not blocks:
         _text(axes, 4 - NAMES, TITLE, f"{title_of(case)}: no patient was found")
     return made
@@ -165,9 +168,12 @@ def _mark(axes: Any, mark: Mark, sizes: Sizes, y: float) -> None:
     right = mark.at
     if mark.until is not None:
         right = mark.until
-        axes.plot([mark.at, right], [y, y], color=ink, lw=1.8, solid_capstyle="butt", zorder=4)
+        axes.plot([mark.at, right], [y, y], color=ink, lw=0.7, solid_capstyle="butt", zorder=4)
+        if mark.sure is not None:
+            low, wide = mark.sure[0], mark.sure[1] - mark.sure[0]
+            axes.add_patch(Rectangle((low, y - 1.2), wide, 2.4, fc="white" if hollow else ink, ec=ink, lw=0.5, zorder=4))
         for x in (mark.at, right):
-            axes.plot([x, x], [y - 3, y + 3], color=ink, lw=1, zorder=4)
+            axes.plot([x, x], [y - 2.2, y + 2.2], color=ink, lw=0.8, zorder=4)
     else:
         size = 2 * max(mark.radius, 2.0) * (1.9 if mark.fact.type == "outcome" else 1)
         axes.plot([mark.at], [y], MARKERS.get(mark.fact.type, "p"), ms=size, mfc="white" if hollow else ink, mec=ink if hollow else "white",

@@ -30,6 +30,8 @@ CLINICAL = "maccrobat"
 """The span group of the head that the program reads; the other heads help it to better vectors, and are not kept."""
 
 Say = Callable[[str], None]
+SPACY = ">=3.7.5,<3.9"
+"""The versions that the package allows (pyproject.toml): medspaCy asks for 3.8 on Python 3.12, and the tests hold on both."""
 
 
 def train(configs: Path, shared: Path, out: Path, say: Say, without: frozenset[str] = frozenset()) -> dict[str, Any]:
@@ -58,6 +60,7 @@ def train(configs: Path, shared: Path, out: Path, say: Say, without: frozenset[s
             recogniser.remove_pipe(name)
         found = scores(recogniser, judged, rules)
         recogniser.meta["performance"] = found
+        recogniser.meta["spacy_version"] = SPACY
         # The words of the corpora are no part of it.
         recogniser.to_disk(Path(work) / "made", exclude=["vocab"])
         out.parent.mkdir(parents=True, exist_ok=True)

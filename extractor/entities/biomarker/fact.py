@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from extractor.entities.biomarker.cues import cue, either
 from extractor.entities.biomarker.results import results
@@ -40,6 +41,8 @@ _NOT_DONE = re.compile(
 _SUCH_AS = re.compile(
     r"[\s,:(]*(?:such as|like|including|includes?|i\.?\s?e\.?,?|e\.?\s?g\.?,?|namely|for)?[\s:(]*(?:the )?", re.IGNORECASE
 )
+OF_A_GENE = frozenset({"mutated", "amplified", "rearranged", "wild-type"})
+"""Statuses of a gene; the same marker's others may be of its protein, whose concept stays open."""
 Told = tuple[str, str, str | None]
 """Name, status and value."""
 
@@ -56,9 +59,11 @@ def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[D
     if told is None:
         return []
     name, status, value = told
-    attributes: dict[str, str] = {"status": status}
+    attributes: dict[str, Any] = {"status": status}
     if value:
         attributes["value"] = value
+    if (kind in ("gene", "unlisted") or status in OF_A_GENE) and (symbol := approved_symbols().get(name)):
+        attributes["concept"] = {"system": "hgnc.symbol", "code": symbol, "label": None}
     spans = [(a, b, "attribute") for a, b in dict.fromkeys(result.spans)]
     return [
         Draft("biomarker", name, mention, sentence, attributes | ({"specimen": where} if where else {}), spans + evidence)

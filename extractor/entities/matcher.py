@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import ahocorasick
+import numpy as np
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from extractor.entities.lexicon import HERE, Entity, Term, entity_folders, load_entity, read_table
 from extractor.entities.literals import reach, required
@@ -240,9 +241,12 @@ class EntityStage:
         """Put `hits` in the place of those of the document; the span group keeps their order, and each token of one has its label as tag
         (where several share a token, the last), which a trained recogniser reads."""
         doc._.hits = tuple(hits)
-        spans = [doc.char_span(h.start, h.end, label=h.label, alignment_mode="expand") for h in hits]
-        doc.spans[self._spans] = [s for s in spans if s is not None]  # none is: "expand" always finds tokens
-        for span in doc.spans[self._spans]:
-            for token in span:
-                token.tag = span.label
-        return doc
+        # Over all tokens at once: `doc.char_span` and `token.tag` make an object of every token that they look at.
+        begins, lengths = doc.to_array(["IDX", "LENGTH"]).astype("int64").T if len(doc) else np.empty((2, 0))
+        firsts = np.searchsorted(begins + lengths, [h.start for h in hits], side="right").tolist()
+        afters = np.searchsorted(begins, [h.end for h in hits], side="left").tolist()
+        doc.spans[self._spans] = [Span(doc, a, b, label=h.label) for h, a, b in zip(hits, firsts, afters, strict=True)]
+        tags = doc.to_array("TAG")
+        for hit, first, after in zip(hits, firsts, afters, strict=True):
+            tags[first:after] = doc.vocab.strings[hit.label]
+        return doc.from_array(["TAG"], tags.reshape(-1, 1)) if hits else doc

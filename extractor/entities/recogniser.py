@@ -6,15 +6,19 @@ Which of its labels are which entity type, and from what probability on they bec
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import spacy.util
+from spacy.attrs import intify_attr
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.pipeline import Tok2Vec
+from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
-import extractor.entities.span_tagger  # noqa: F401  (the factory of the models' heads)
 from extractor.entities.lexicon import Entity
 from extractor.entities.matcher import EntityStage, Hit
+from extractor.entities.span_tagger import SpanTagger, decode
 from extractor.errors import DataError
 from extractor.knowledge import RECOGNISER, model_folder
 from extractor.schema import CASE_KINDS
@@ -36,8 +40,15 @@ class RecogniserStage:
 
     def __init__(self, nlp: Language, model: str, group: str) -> None:
         self._nlp = nlp
-        self._group = group
-        self._model = load_model(model_folder(model), nlp.vocab)
+        trained = load_model(model_folder(model), nlp.vocab)
+        self._shared = [pipe for _, pipe in trained.pipeline if isinstance(pipe, Tok2Vec)]
+        head = next((pipe for _, pipe in trained.pipeline if isinstance(pipe, SpanTagger) and pipe.key == group), None)
+        if head is None:
+            raise DataError(f"{model_folder(model)}: this model has no head for the group {group!r}: name one that it was trained with")
+        self._head = head
+        for node in (node for pipe in (*self._shared, head) for node in pipe.model.walk() if node.name == "extract_features"):
+            # A document takes attributes by name, a part of one by number alone.
+            node.attrs["columns"] = [intify_attr(column) for column in node.attrs["columns"]]
 
     def __call__(self, doc: Doc) -> Doc:
         stage = next(component for _, component in self._nlp.pipeline if isinstance(component, EntityStage))
@@ -47,13 +58,31 @@ class RecogniserStage:
     def spans(self, doc: Doc) -> Iterator[Hit]:
         """What the recogniser finds in the case: its own labels, and for each its probability."""
         text = doc.user_data.get("text") or doc.text
-        for part in self._model.pipe(_parts(doc)):
-            shift = part.user_data["start"]
-            group = part.spans[self._group]
-            for span, probability in zip(group, group.attrs["scores"], strict=True):
-                start, end = _trimmed(text, shift + span.start_char, shift + span.end_char)
-                if start < end and len(span) <= _LONGEST:
-                    yield Hit(start, end, span.label_, None, f"model/{span.label_}", {"probability": round(probability, 2)})
+        labels = self._head.labels
+        begins, lengths = doc.to_array(["IDX", "LENGTH"]).T.tolist()
+        parts = list(_parts(doc, len(text)))
+        for part, said in zip(parts, self._predicted(doc, parts), strict=True):
+            for first, after, label, probability in decode(said):
+                if after - first > _LONGEST:
+                    continue
+                last = part.start + after - 1
+                start, end = _trimmed(text, begins[part.start + first], begins[last] + lengths[last])
+                if start < end:
+                    yield Hit(start, end, labels[label], None, f"model/{labels[label]}", {"probability": round(probability, 2)})
+
+    def _predicted(self, doc: Doc, parts: Sequence[Span]) -> Sequence[Any]:
+        """The probabilities of the tags in each part, all parts at once.
+
+        The model reads the parts where they stand: as documents of their own every token would be made anew.
+        """
+        if not parts:
+            return []
+        for shared in self._shared:
+            vectors = shared.predict(parts)
+            doc.tensor = np.zeros((len(doc), vectors[0].shape[1]), dtype="float32")
+            for part, its in zip(parts, vectors, strict=True):
+                doc.tensor[part.start : part.end] = its
+        return self._head.predict(parts)
 
 
 def load_model(folder: Path, vocab: Vocab) -> Language:
@@ -64,15 +93,13 @@ def load_model(folder: Path, vocab: Vocab) -> Language:
         raise DataError(f"{folder}: this is no trained recogniser ({str(error).strip()}): train one with `extractor train`") from None
 
 
-def _parts(doc: Doc) -> Iterator[Doc]:
-    """The sections of the case as documents of their own, each with the character it begins at."""
+def _parts(doc: Doc, length: int) -> Iterator[Span]:
+    """The sections of the case, in whole tokens."""
     sections = [s for s in doc._.sections if s.kind in CASE_KINDS] if doc._.sections else None
-    for start, end in [(0, len(doc.text))] if sections is None else [(s.start, s.end) for s in sections]:
+    for start, end in [(0, length)] if sections is None else [(s.start, s.end) for s in sections]:
         span = doc.char_span(start, end, alignment_mode="contract") if start < end else None
         if span:
-            part = span.as_doc()
-            part.user_data["start"] = span.start_char
-            yield part
+            yield span
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -113,16 +113,18 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 def additions(spans: Sequence[Hit], hits: Sequence[Hit], entities: Mapping[str, Entity]) -> Iterator[Hit]:
     """The recogniser's spans as mentions of our types: those probable enough that have no words in common with a rule's mention."""
-    covered: dict[str, set[int]] = {}
+    layers = {label: _layer(entity) for label, entity in entities.items()}
+    size = max((h.end for h in (*hits, *spans)), default=0)
+    covers = {layer: bytearray(size) for layer in layers.values()}
     for hit in hits:
-        covered.setdefault(_layer(entities[hit.label]), set()).update(range(hit.start, hit.end))
+        covers[layers[hit.label]][hit.start : hit.end] = b"\x01" * (hit.end - hit.start)
     for span in spans:
-        words = range(span.start, span.end)
         for entity in entities.values():
             least = entity.recognised.get(span.label)
-            if least is None or span.attributes["probability"] < least.mention or not covered.get(_layer(entity), set()).isdisjoint(words):
+            if least is None or span.attributes["probability"] < least.mention:
                 continue
-            yield Hit(span.start, span.end, entity.label, None, span.source, dict(span.attributes))
+            if covers[layers[entity.label]].find(1, span.start, span.end) < 0:
+                yield Hit(span.start, span.end, entity.label, None, span.source, dict(span.attributes))
 
 
 def _layer(entity: Entity) -> str:

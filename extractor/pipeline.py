@@ -1,5 +1,6 @@
 """A case report in, its timeline out: the arrows of the program, each one line."""
 
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ def extract(source: Source | Path | str, nlp: Any) -> Case:
 
 def _case(report: Source, reading: Reading, found: Found, placed: Placed, nlp: Any) -> Case:
     return Case(
-        generator=Generator(version=version("extractor"), pipeline=pipeline_name(nlp), pipeline_digest=pipeline_digest(nlp)),
+        generator=Generator(version=_version(), pipeline=pipeline_name(nlp), pipeline_digest=pipeline_digest(nlp)),
         source=report.info,
         text=report.text,
         sections=report.sections,
@@ -40,6 +41,11 @@ def _case(report: Source, reading: Reading, found: Found, placed: Placed, nlp: A
         relations=located(report, (*placed.relations, *found.relations)),
         warnings=(*report.warnings, *_no_case(report, len(placed.facts)), *placed.warnings),
     )
+
+
+@cache
+def _version() -> str:
+    return version("extractor")
 
 
 def _on_pages(report: Source, patient: Patient) -> Patient:

@@ -15,6 +15,7 @@ from spacy.language import Language
 from spacy.pipeline import Tok2Vec
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
+from thinc.api import NumpyOps
 
 from extractor.entities.lexicon import Entity
 from extractor.entities.matcher import EntityStage, Hit
@@ -35,6 +36,16 @@ def make_recogniser(nlp: Language, name: str, model: str, group: str) -> "Recogn
     return RecogniserStage(nlp, model, group)
 
 
+class _PredictingOps(NumpyOps):
+    """thinc's operations for a model that learns nothing more: the largest piece of each maxout unit, without which piece it was."""
+
+    def maxout(self, X: Any) -> Any:
+        best = X[:, :, 0]
+        for piece in range(1, X.shape[2]):
+            best = np.maximum(best, X[:, :, piece])
+        return best, None
+
+
 class RecogniserStage:
     """Adds the recogniser's mentions to those of the rules. Reads the case alone: nothing else gives facts of its own."""
 
@@ -46,9 +57,12 @@ class RecogniserStage:
         if head is None:
             raise DataError(f"{model_folder(model)}: this model has no head for the group {group!r}: name one that it was trained with")
         self._head = head
-        for node in (node for pipe in (*self._shared, head) for node in pipe.model.walk() if node.name == "extract_features"):
-            # A document takes attributes by name, a part of one by number alone.
-            node.attrs["columns"] = [intify_attr(column) for column in node.attrs["columns"]]
+        ops = _PredictingOps()
+        for node in (node for pipe in (*self._shared, head) for node in pipe.model.walk()):
+            node.ops = ops
+            if node.name == "extract_features":
+                # A document takes attributes by name, a part of one by number alone.
+                node.attrs["columns"] = [intify_attr(column) for column in node.attrs["columns"]]
 
     def __call__(self, doc: Doc) -> Doc:
         stage = next(component for _, component in self._nlp.pipeline if isinstance(component, EntityStage))

@@ -229,7 +229,9 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
     if not _may_be_one(earlier, later) or later.head[0] - told_until > _FAR:
         return False
     between = reading.text[told_until : later.head[0]]
-    if not (_same_name(earlier, later) or _generic(later) or _explains(earlier, later, between)) or _NEXT_CASE.search(between):
+    if not (_same_name(earlier, later) or _generic(later) or _explains(earlier, later, between)):
+        return False
+    if _turns_to_another_case(told_until, later.head[0], reading):
         return False
     if _generic(earlier) and not _generic(later) and _points_back(earlier, reading):
         return False
@@ -322,6 +324,12 @@ def _generic(draft: Draft) -> bool:
 def _apart(draft: Draft) -> bool:
     """Whether a procedure is too special to be meant by the general word of its category: no "biopsy" means a marrow aspiration."""
     return draft.mention.name in _SPECIAL or draft.attributes.get("site") == "bone marrow"
+
+
+def _turns_to_another_case(start: int, end: int, reading: Reading) -> bool:
+    """Whether the text between two places goes on to another patient."""
+    turns = reading.once(_NEXT_CASE, lambda: [m.span() for m in _NEXT_CASE.finditer(reading.text)])
+    return any(last <= end for _, last in turns[bisect_left(turns, (start,)) : bisect_left(turns, (end,))])
 
 
 def _points_back(draft: Draft, reading: Reading) -> bool:

@@ -15,7 +15,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from extractor.entities.lexicon import HERE, Entity, Term, entity_folders, load_entity, read_table
-from extractor.entities.literals import reach, required, without_case
+from extractor.entities.literals import lower_case, reach, required, without_case
 
 _FOLD = {ord(c): " " for c in "-\u2010\u2011\u2012\u2013\u2014\u2212\u00a0\u2009\u202f\t\r\n\f\v"}
 _FOLD |= {ord("\u2019"): "'", ord("\u2018"): "'", ord("\u02bc"): "'", ord("\u0130"): "i"}
@@ -42,13 +42,7 @@ class Hit:
 
 def fold(text: str) -> str:
     """`text` in lower case, dashes and white space as single spaces' worth of space, typographic quotes plain; the same length."""
-    return _lower(text.translate(_FOLD))
-
-
-def _lower(text: str) -> str:
-    """`text` in lower case, character by character, so that offsets stay true."""
-    lowered = text.lower()
-    return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return lower_case(text.translate(_FOLD))
 
 
 def squeeze(folded: str) -> tuple[str, Sequence[int]]:
@@ -165,7 +159,7 @@ class Matcher:
 
     def patterns(self, text: str) -> Iterator[Hit]:
         """Every match of every pattern; each is tried only around words that a match of it must hold."""
-        lowered = _lower(text)
+        lowered = lower_case(text)
         for number, windows in self._windows(lowered).items():
             label, pattern = self._patterns[number]
             caseless = self._caseless[number]
@@ -264,4 +258,4 @@ class EntityStage:
         numbers = {label: doc.vocab.strings[label] for label in {h.label for h in hits}}
         for hit, first, after in zip(hits, firsts, afters, strict=True):
             tags[first:after] = numbers[hit.label]
-        return doc.from_array(["TAG"], tags.reshape(-1, 1)) if hits else doc
+        return doc.from_array(["TAG"], tags.reshape(-1, 1)) if hits else doc  # type: ignore[arg-type]

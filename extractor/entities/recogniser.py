@@ -15,7 +15,8 @@ from spacy.language import Language
 from spacy.pipeline import Tok2Vec
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
-from thinc.api import NumpyOps
+from thinc.api import Model, NumpyOps, chain
+from thinc.types import Ragged
 
 from extractor.entities.lexicon import Entity
 from extractor.entities.matcher import EntityStage, Hit
@@ -39,11 +40,21 @@ def make_recogniser(nlp: Language, name: str, model: str, group: str) -> "Recogn
 class _PredictingOps(NumpyOps):
     """thinc's operations for a model that learns nothing more: the largest piece of each maxout unit, without which piece it was."""
 
-    def maxout(self, X: Any) -> Any:
+    def maxout(self, X: Any) -> Any:  # noqa: N803 - thinc's name
         best = X[:, :, 0]
         for piece in range(1, X.shape[2]):
             best = np.maximum(best, X[:, :, piece])
         return best, None
+
+
+def _each_kind_once(model: Model[Ragged, Ragged], tokens: Ragged, is_train: bool) -> tuple[Ragged, None]:
+    """The vectors of tokens by their features alone, each kind of token computed once: half the words of a report are said again."""
+    features: Any = tokens.dataXd
+    # Features are hashes of 64 bits, and their sum with odd weights is as good a hash of them all.
+    weights = np.arange(1, 2 * features.shape[1], 2, dtype="uint64")
+    _, firsts, kinds = np.unique(features @ weights, return_index=True, return_inverse=True)
+    vectors, _ = model.layers[0](Ragged(features[firsts], model.ops.asarray1i([len(firsts)])), is_train)
+    return Ragged(vectors.dataXd[kinds], tokens.lengths), None
 
 
 class RecogniserStage:
@@ -52,17 +63,21 @@ class RecogniserStage:
     def __init__(self, nlp: Language, model: str, group: str) -> None:
         self._nlp = nlp
         trained = load_model(model_folder(model), nlp.vocab)
-        self._shared = [pipe for _, pipe in trained.pipeline if isinstance(pipe, Tok2Vec)]
+        self._shared: list[Any] = [pipe for _, pipe in trained.pipeline if isinstance(pipe, Tok2Vec)]
         head = next((pipe for _, pipe in trained.pipeline if isinstance(pipe, SpanTagger) and pipe.key == group), None)
         if head is None:
             raise DataError(f"{model_folder(model)}: this model has no head for the group {group!r}: name one that it was trained with")
         self._head = head
         ops = _PredictingOps()
-        for node in (node for pipe in (*self._shared, head) for node in pipe.model.walk()):
+        pipes: list[Any] = [*self._shared, head]
+        for node in (node for pipe in pipes for node in pipe.model.walk()):
             node.ops = ops
             if node.name == "extract_features":
                 # A document takes attributes by name, a part of one by number alone.
                 node.attrs["columns"] = [intify_attr(column) for column in node.attrs["columns"]]
+            names = [layer.name for layer in node.layers]
+            if names[:2] == ["extract_features", "list2ragged"] and names[-1] == "ragged2list":
+                node.layers[2:-1] = [Model("each_kind_once", _each_kind_once, layers=[chain(*node.layers[2:-1])])]
 
     def __call__(self, doc: Doc) -> Doc:
         stage = next(component for _, component in self._nlp.pipeline if isinstance(component, EntityStage))

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from functools import cache
 
 from extractor.entities.lexicon import HERE, expand, macros, read_table
+from extractor.entities.literals import lower_case, without_case
 from extractor.entities.matcher import fold
 from extractor.entities.reading import Draft, Reading, Sentence
 from extractor.schema import CASE_KINDS, Mention
@@ -357,11 +358,13 @@ def _passes(start: int, later: Draft, reading: Reading) -> bool:
 
 def _passages(reading: Reading) -> list[tuple[int, int, bool]]:
     """Every place of the case where the story moves on in time, and whether it looks back."""
+    plain = without_case(_PASSES)
+    regex, text = (plain, lower_case(reading.text)) if plain else (_PASSES, reading.text)
     return [
         (m.start(), m.end(), bool(_LOOKS_BACK.search(m[0])))
         for section in reading.sections
         if section.kind in CASE_KINDS
-        for m in _PASSES.finditer(reading.text, section.start, section.end)
+        for m in regex.finditer(text, section.start, section.end)
     ]
 
 

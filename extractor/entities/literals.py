@@ -7,6 +7,7 @@ of FilteredRE2 and of Cox, "Regular Expression Matching with a Trigram Index" (2
 import re
 import sys
 from collections.abc import Iterable
+from functools import cache, lru_cache
 from math import prod
 from typing import Any
 
@@ -30,7 +31,7 @@ def required(pattern: re.Pattern[str]) -> frozenset[str] | None:
     >>> sorted(required(re.compile(r"(?:left|right) lungs?")))
     [' lung']
     """
-    parsed = _parser.parse(pattern.pattern, pattern.flags)
+    parsed = _parsed(pattern)
     # What a match must look at but not hold is the second choice: such words ("in", "of the") are the common ones.
     return _best(_candidates(parsed, around=False)) or _best(_candidates(parsed, around=True))
 
@@ -41,6 +42,7 @@ def lower_case(text: str) -> str:
     return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
+@cache
 def without_case(pattern: re.Pattern[str]) -> re.Pattern[str] | None:
     """A pattern that matches in a text in `lower_case` where `pattern`, which takes any case, matches in the text as it is; None where that
     is not certain. It is several times as fast: of words in any case, each of a list is tried at every character.
@@ -61,7 +63,12 @@ def reach(pattern: re.Pattern[str], most: int) -> int:
     >>> reach(re.compile(r"[a-z]{3,}mab"), 160), reach(re.compile(r"a .*b"), 160)
     (43, 160)
     """
-    return min(most, _width(_parser.parse(pattern.pattern, pattern.flags), most))
+    return min(most, _width(_parsed(pattern), most))
+
+
+@lru_cache(maxsize=512)
+def _parsed(pattern: re.Pattern[str]) -> Any:
+    return _parser.parse(pattern.pattern, pattern.flags)
 
 
 def _width(parsed: Iterable[tuple[Any, Any]], most: int) -> int:

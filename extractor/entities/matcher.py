@@ -61,8 +61,10 @@ def squeeze(folded: str) -> tuple[str, Sequence[int]]:
 
 def is_acronym(term: str) -> bool:
     """Whether a term is so short and so much in capitals that only its exact spelling counts."""
+    if len(term) > LONGEST_ACRONYM:
+        return False
     letters = [c for c in term if c.isalpha()]
-    return len(term) <= LONGEST_ACRONYM and bool(letters) and all(c.isupper() for c in letters)
+    return bool(letters) and all(c.isupper() for c in letters)
 
 
 def forms(term: str, spelling: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -125,7 +127,6 @@ class Matcher:
         self._patterns = [(entity.label, p) for entity in self.entities.values() for p in entity.patterns]
         self._literals = ahocorasick.Automaton()
         self._everywhere = []
-        self._caseless = [without_case(pattern.regex) for _, pattern in self._patterns]
         self._reach = [reach(pattern.regex, REACH) for _, pattern in self._patterns]
         sought: dict[str, list[int]] = {}
         for number, (_, pattern) in enumerate(self._patterns):
@@ -162,7 +163,7 @@ class Matcher:
         lowered = lower_case(text)
         for number, windows in self._windows(lowered).items():
             label, pattern = self._patterns[number]
-            caseless = self._caseless[number]
+            caseless = without_case(pattern.regex)
             regex, searched = (caseless, lowered) if caseless else (pattern.regex, text)
             for first, last in windows:
                 for match in regex.finditer(searched, first, last):

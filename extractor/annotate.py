@@ -98,7 +98,13 @@ def entities_of(nlp: Language) -> Mapping[str, Entity]:
 
 def generator_of(nlp: Language) -> Generator:
     """What makes a document: the program's version, and the pipeline by its config's name and by the digest of all that it knows."""
-    return Generator(version=version("extractor"), pipeline=nlp.meta["name"], pipeline_digest=nlp.meta["digest"])
+    return Generator(version=_version(), pipeline=nlp.meta["name"], pipeline_digest=nlp.meta["digest"])
+
+
+@cache
+def _version() -> str:
+    """The program's version; looking it up walks through the installed packages."""
+    return version("extractor")
 
 
 def entity_stage(nlp: Language) -> EntityStage:

@@ -71,6 +71,7 @@ def _drafts(reading: Reading, entities: Mapping[str, Entity]) -> list[Draft]:
     outside = {s.id for s in reading.sections if s.kind not in CASE_KINDS}
     overview = _overview(reading)
     told: list[Draft] = []
+    of_type: dict[str, list[Draft]] = {}
     # The case itself first: an abstract or a legend retells it, and says less.
     for retelling in (False, True):
         for mention in reading.mentions:
@@ -87,7 +88,9 @@ def _drafts(reading: Reading, entities: Mapping[str, Entity]) -> list[Draft]:
                 if mention.context.uncertain and entity.policy.get("uncertain") == "suspected":
                     draft.certainty = "suspected"
                 own = builders.get(draft.type, builders[mention.label])
-                _add(draft, told, own.retells if retelling else own.same, reading)
+                if not _is_told(draft, of_type.setdefault(draft.type, []), own.retells if retelling else own.same, reading):
+                    of_type[draft.type].append(draft)
+                    told.append(draft)
     for builder in builders.values():
         told = builder.review(told, reading)
     return sorted(told, key=lambda d: (d.mention.start, d.head, d.type, d.name))
@@ -130,12 +133,13 @@ def policy(mention: Mention, entity: Entity) -> dict[str, str] | None:
     return said
 
 
-def _add(draft: Draft, told: list[Draft], same: Callable[[Draft, Draft, Reading], bool], reading: Reading) -> None:
-    for earlier in reversed(told):
-        if earlier.type == draft.type and same(earlier, draft, reading):
-            merge(earlier, draft)
-            return
-    told.append(draft)
+def _is_told(draft: Draft, told: Sequence[Draft], same: Callable[[Draft, Draft, Reading], bool], reading: Reading) -> bool:
+    """Whether one of the drafts of its type told so far is the same as a new one, which is then merged into it."""
+    earlier = next((d for d in reversed(told) if same(d, draft, reading)), None)
+    if earlier is None:
+        return False
+    merge(earlier, draft)
+    return True
 
 
 def merge(earlier: Draft, later: Draft) -> None:

@@ -35,6 +35,8 @@ _OTHERS = ("family", "other_patient", "literature")
 _TRUE_IN_GENERAL = "GENERAL_TRUTH"
 _PLAIN = Context()
 _LITERATURE = Context(experiencer="literature")
+_NO_WORD = 0
+"""Under this number, which is no word's, stand the patterns that need no word."""
 _LONGEST = 400
 """Tokens of a sentence that cues are weighed in at a time: the work grows with the square of the cues."""
 
@@ -107,16 +109,16 @@ class ContextStage:
         self._spans = spans
         self._rules = {f"{r.category}_{i}": r for i, r in enumerate(knowledge.rules) if r.category not in SPEAKERS}
         self._literals = PhraseMatcher(nlp.vocab, attr="LOWER")
-        self._patterns: dict[str, list[tuple[int, list[frozenset[str]], Matcher]]] = {}
-        """By a word that a match must hold: number, words for each of its places, and the pattern itself."""
+        self._patterns: dict[int, list[tuple[int, list[frozenset[int]], Matcher]]] = {}
+        """By the number of a word that a match must hold: number, words for each of its places, and the pattern itself."""
         for number, (key, rule) in enumerate(self._rules.items()):
             if rule.pattern is None:
                 self._literals.add(key, [nlp.make_doc(rule.literal.lower())])
                 continue
             pattern = Matcher(nlp.vocab)
             pattern.add(key, [rule.pattern])
-            places = _needed(rule.pattern)
-            for word in min(places, key=len, default=frozenset({""})):
+            places = [frozenset(map(nlp.vocab.strings.add, place)) for place in _needed(rule.pattern)]
+            for word in min(places, key=len, default=frozenset({_NO_WORD})):
                 self._patterns.setdefault(word, []).append((number, places, pattern))
         self._speakers = PhraseMatcher(nlp.vocab, attr="LOWER")
         for category in SPEAKERS:
@@ -155,19 +157,18 @@ class ContextStage:
         """
         found = _by_sentence(self._literals(doc), starts)
         strings = doc.vocab.strings
+        tokens = doc.to_array("LOWER").tolist()  # the numbers of the words in the store of strings
         for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(doc)], strict=True)):
-            sentence = doc[start:end]
-            words = {t.lower_ for t in sentence}
-            words.add("")  # under it stand the patterns that need no word
+            words = {*tokens[start:end], _NO_WORD}
             possible = {
                 order: pattern
-                for word in words
-                for order, places, pattern in self._patterns.get(word, ())
+                for word in words & self._patterns.keys()
+                for order, places, pattern in self._patterns[word]
                 if all(not words.isdisjoint(place) for place in places)
             }
             for _, pattern in sorted(possible.items()):
-                found[number] += [(m, start + a, start + b) for m, a, b in pattern(sentence)]
-        kept = [sorted(prune_overlapping_matches(cues), key=lambda x: x[1:]) for cues in found]
+                found[number] += [(m, start + a, start + b) for m, a, b in pattern(doc[start:end])]
+        kept = [sorted(prune_overlapping_matches(cues), key=lambda x: x[1:]) if len(cues) > 1 else cues for cues in found]
         return [[(self._rules[strings[m]], start, end) for m, start, end in cues] for cues in kept]
 
     def _edges(self, doc: Doc, spans: list[Span], cues: Sequence[tuple[Any, int, int]]) -> list[set[str]]:

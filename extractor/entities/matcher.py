@@ -4,17 +4,18 @@ Offsets are exact to the character, independent of tokens, because markers stand
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import ahocorasick
+import numpy as np
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from extractor.entities.lexicon import HERE, Entity, Term, entity_folders, load_entity, read_table
-from extractor.entities.literals import reach, required
+from extractor.entities.literals import lower_case, reach, required, without_case
 
 _FOLD = {ord(c): " " for c in "-\u2010\u2011\u2012\u2013\u2014\u2212\u00a0\u2009\u202f\t\r\n\f\v"}
 _FOLD |= {ord("\u2019"): "'", ord("\u2018"): "'", ord("\u02bc"): "'", ord("\u0130"): "i"}
@@ -41,13 +42,7 @@ class Hit:
 
 def fold(text: str) -> str:
     """`text` in lower case, dashes and white space as single spaces' worth of space, typographic quotes plain; the same length."""
-    return _lower(text.translate(_FOLD))
-
-
-def _lower(text: str) -> str:
-    """`text` in lower case, character by character, so that offsets stay true."""
-    lowered = text.lower()
-    return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return lower_case(text.translate(_FOLD))
 
 
 def squeeze(folded: str) -> tuple[str, Sequence[int]]:
@@ -66,8 +61,10 @@ def squeeze(folded: str) -> tuple[str, Sequence[int]]:
 
 def is_acronym(term: str) -> bool:
     """Whether a term is so short and so much in capitals that only its exact spelling counts."""
+    if len(term) > LONGEST_ACRONYM:
+        return False
     letters = [c for c in term if c.isalpha()]
-    return len(term) <= LONGEST_ACRONYM and bool(letters) and all(c.isupper() for c in letters)
+    return bool(letters) and all(c.isupper() for c in letters)
 
 
 def forms(term: str, spelling: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -124,7 +121,8 @@ class Matcher:
                         entries.append((term, entity.label))
         self._automaton = ahocorasick.Automaton()
         for form, entries in found.items():
-            self._automaton.add_word(form, (len(form), entries))
+            # Whether only the exact spelling counts is asked here once, not again wherever the term stands.
+            self._automaton.add_word(form, (len(form), [(term, label, is_acronym(term.term)) for term, label in entries]))
         self._automaton.make_automaton()
         self._patterns = [(entity.label, p) for entity in self.entities.values() for p in entity.patterns]
         self._literals = ahocorasick.Automaton()
@@ -152,58 +150,70 @@ class Matcher:
         length = len(folded)
         for last, (size, entries) in self._automaton.iter(folded):
             first, after = last - size + 1, last + 1
-            if (first and _inside_word(folded, first)) or (after < length and _inside_word(folded, after)):
+            if (after < length and _inside_word(folded, after)) or (first and _inside_word(folded, first)):
                 continue
             start, end = where[first], where[last] + 1
-            for term, label in entries:
-                if is_acronym(term.term) and not _written_as(text[start:end], term.term):
+            for term, label, as_written in entries:
+                if as_written and not _written_as(text[start:end], term.term):
                     continue
                 yield Hit(start, end, label, term.concept, f"{label}/terms.tsv", dict(term.attributes), term.code)
 
     def patterns(self, text: str) -> Iterator[Hit]:
         """Every match of every pattern; each is tried only around words that a match of it must hold."""
-        for number, windows in self._windows(text).items():
+        lowered = lower_case(text)
+        for number, windows in self._windows(lowered).items():
             label, pattern = self._patterns[number]
+            caseless = without_case(pattern.regex)
+            regex, searched = (caseless, lowered) if caseless else (pattern.regex, text)
             for first, last in windows:
-                for match in pattern.regex.finditer(text, first, last):
-                    groups = {k: v for k, v in match.groupdict().items() if v is not None}
+                for match in regex.finditer(searched, first, last):
+                    groups = {k: text[slice(*match.span(k))] for k, v in match.groupdict().items() if v is not None}
                     start, end = match.span("head") if "head" in groups else match.span()
                     groups.pop("head", None)
                     if end > start:
                         yield Hit(start, end, label, pattern.concept, f"{label}/{pattern.name}", {**pattern.attributes, **groups})
 
-    def _windows(self, text: str) -> dict[int, list[tuple[int, int]]]:
+    def _windows(self, lowered: str) -> dict[int, list[tuple[int, int]]]:
         """For each pattern that may match, the disjoint stretches of the text to try it on, in order."""
-        lowered = _lower(text)
-        windows: dict[int, list[tuple[int, int]]] = {number: [(0, len(text))] for number in self._everywhere}
-        if not len(self._literals):
-            return windows
-        for last, numbers in self._literals.iter(lowered):
+        size = len(lowered)
+        places: dict[int, list[int]] = {}
+        for last, numbers in self._literals.iter(lowered) if len(self._literals) else ():
             for number in numbers:
-                first, end = max(0, last - self._reach[number]), min(len(text), last + self._reach[number])
-                found = windows.setdefault(number, [])
-                if found and found[-1][1] >= first:
-                    found[-1] = (found[-1][0], max(end, found[-1][1]))
-                else:
-                    found.append((first, end))
+                places.setdefault(number, []).append(last)
+        windows = {number: list(_around(found, self._reach[number], size)) for number, found in places.items()}
+        windows |= {number: [(0, size)] for number in self._everywhere}
         return dict(sorted(windows.items()))
 
     def settle(self, hits: Iterable[Hit]) -> list[Hit]:
         """The hits that stand: longest first, then priority, then the order of files; words that only say something about
         others (sites, times) stand beside the facts' words."""
-        priority: Callable[[Hit], int] = lambda h: self.entities[h.label].priority
-        ranked = sorted(hits, key=lambda h: (h.start - h.end, -priority(h), h.start, h.label, h.source))
-        taken: dict[str, bytearray] = {}
+        priority = {label: entity.priority for label, entity in self.entities.items()}
+        ranked = sorted(hits, key=lambda h: (h.start - h.end, -priority[h.label], h.start, h.label, h.source))
         size = max((h.end for h in ranked), default=0)
+        covers: dict[str, bytearray] = {}
+        for label, entity in self.entities.items():
+            covers[label] = covers.setdefault("fact", bytearray(size)) if entity.fact else bytearray(size)
         kept: list[Hit] = []
         for hit in ranked:
-            layer = "fact" if self.entities[hit.label].fact else hit.label
-            cover = taken.setdefault(layer, bytearray(size))
-            if any(cover[hit.start : hit.end]):
+            cover = covers[hit.label]
+            if cover.find(1, hit.start, hit.end) >= 0:
                 continue
             cover[hit.start : hit.end] = b"\x01" * (hit.end - hit.start)
             kept.append(hit)
         return sorted(kept, key=lambda h: (h.start, -h.end, h.label))
+
+
+def _around(places: Iterable[int], reach: int, size: int) -> Iterator[tuple[int, int]]:
+    """The stretches of a text of `size` characters as far as `reach` from rising places in it, those that meet as one."""
+    first = end = -1
+    for place in places:
+        if place - reach > end:
+            if end >= 0:
+                yield max(0, first), min(size, end)
+            first = place - reach
+        end = place + reach
+    if end >= 0:
+        yield max(0, first), min(size, end)
 
 
 def _inside_word(text: str, at: int) -> bool:
@@ -240,9 +250,13 @@ class EntityStage:
         """Put `hits` in the place of those of the document; the span group keeps their order, and each token of one has its label as tag
         (where several share a token, the last), which a trained recogniser reads."""
         doc._.hits = tuple(hits)
-        spans = [doc.char_span(h.start, h.end, label=h.label, alignment_mode="expand") for h in hits]
-        doc.spans[self._spans] = [s for s in spans if s is not None]  # none is: "expand" always finds tokens
-        for span in doc.spans[self._spans]:
-            for token in span:
-                token.tag = span.label
-        return doc
+        # Over all tokens at once: `doc.char_span` and `token.tag` make an object of every token that they look at.
+        begins, lengths = doc.to_array(["IDX", "LENGTH"]).astype("int64").T if len(doc) else np.empty((2, 0))
+        firsts = np.searchsorted(begins + lengths, [h.start for h in hits], side="right").tolist()
+        afters = np.searchsorted(begins, [h.end for h in hits], side="left").tolist()
+        doc.spans[self._spans] = [Span(doc, a, b, label=h.label) for h, a, b in zip(hits, firsts, afters, strict=True)]
+        tags = doc.to_array("TAG")
+        numbers = {label: doc.vocab.strings[label] for label in {h.label for h in hits}}
+        for hit, first, after in zip(hits, firsts, afters, strict=True):
+            tags[first:after] = numbers[hit.label]
+        return doc.from_array(["TAG"], tags.reshape(-1, 1)) if hits else doc  # type: ignore[arg-type]

@@ -32,6 +32,7 @@ class Reading:
         self._sentence_starts = [s.start for s in self.sentences]
         self._mention_starts = [m.start for m in self.mentions]
         self._answers: dict[Hashable, Any] = {}
+        self._labelled: dict[tuple[str, ...], tuple[list[int], Sequence[Mention]]] = {(): (self._mention_starts, self.mentions)}
 
     def once(self, question: Hashable, work: Callable[[], T]) -> T:
         """The answer to a question that is asked again and again of one report: worked out the first time."""
@@ -67,8 +68,11 @@ class Reading:
 
     def within(self, start: int, end: int, *labels: str) -> list[Mention]:
         """The mentions that lie wholly within `[start, end)`, of these labels (of any, when none is named)."""
-        found = self.mentions[bisect_left(self._mention_starts, start) : bisect_left(self._mention_starts, end)]
-        return [m for m in found if m.end <= end and (not labels or m.label in labels)]
+        if labels not in self._labelled:  # builders ask for the same few labels again and again: each choice is sifted once
+            chosen = [m for m in self.mentions if m.label in labels]
+            self._labelled[labels] = ([m.start for m in chosen], chosen)
+        starts, mentions = self._labelled[labels]
+        return [m for m in mentions[bisect_left(starts, start) : bisect_left(starts, end)] if m.end <= end]
 
     def in_sentence(self, sentence: Sentence, *labels: str) -> list[Mention]:
         """The mentions of a sentence, of these labels."""

@@ -83,8 +83,8 @@ class SpanTagger(TrainablePipe):
         truths = [self.model.ops.alloc2f(len(e.x), len(self.tags)) for e in sample]
         self.model.initialize(X=[e.x for e in sample], Y=truths)
 
-    def predict(self, docs: Iterable[Doc]) -> list[Floats2d]:
-        """The probability of each tag for each token, an array (tokens, tags) a document."""
+    def predict(self, docs: Iterable[Doc | Span]) -> list[Floats2d]:
+        """The probability of each tag for each token, an array (tokens, tags) a document (or a part of one)."""
         docs = list(docs)
         if not any(len(doc) for doc in docs):
             return [self.model.ops.alloc2f(0, len(self.tags)) for _ in docs]
@@ -92,10 +92,10 @@ class SpanTagger(TrainablePipe):
 
     def set_annotations(self, docs: Iterable[Doc], scores: Sequence[Floats2d]) -> None:
         """Write the spans, and beside them (in the group's attribute `scores`) how probable each is."""
+        labels = self.labels
         for doc, said in zip(docs, scores, strict=True):
             found = list(decode(self.model.ops.to_numpy(said)))
-            spans = [Span(doc, start, end, label=self.labels[label]) for start, end, label, _ in found]
-            doc.spans[self.key] = spans
+            doc.spans[self.key] = [Span(doc, start, end, label=labels[label]) for start, end, label, _ in found]
             doc.spans[self.key].attrs["scores"] = [score for _, _, _, score in found]
 
     def get_loss(self, examples: Iterable[Example], scores: Sequence[Floats2d]) -> tuple[float, list[Floats2d]]:
@@ -126,19 +126,14 @@ def decode(scores: Any) -> Iterator[tuple[int, int, int, float]]:
     of those of its tokens to be of that label.
     """
     best = scores.argmax(axis=1)
-    start = end = label = -1
-    for token in np.flatnonzero(best).tolist():
-        tag = int(best[token])
-        if token == end and tag % 2 == 0 and (tag - 1) // 2 == label:
-            end += 1
-            continue
-        if start >= 0:
-            yield start, end, label, _probability(scores, start, end, label)
-        start, end, label = token, token + 1, (tag - 1) // 2
-    if start >= 0:
-        yield start, end, label, _probability(scores, start, end, label)
-
-
-def _probability(scores: Any, start: int, end: int, label: int) -> float:
-    of_label = scores[start:end, 2 * label + 1] + scores[start:end, 2 * label + 2]
-    return float(np.exp(np.log(np.maximum(of_label, 1e-9)).mean()))
+    tokens = np.flatnonzero(best)
+    if not len(tokens):
+        return
+    tags = best[tokens]
+    labels = (tags - 1) // 2
+    begins = np.flatnonzero((tags % 2 == 1) | (np.diff(tokens, prepend=-2) > 1) | (np.diff(labels, prepend=-1) != 0))
+    sizes = np.diff(begins, append=len(tokens))
+    of_label = scores[tokens, 2 * labels + 1] + scores[tokens, 2 * labels + 2]
+    probable = np.exp(np.add.reduceat(np.log(np.maximum(of_label, 1e-9)), begins) / sizes)
+    starts = tokens[begins]
+    yield from zip(starts.tolist(), (starts + sizes).tolist(), labels[begins].tolist(), probable.tolist(), strict=True)

@@ -38,9 +38,14 @@ def find(kind: str, text: str) -> re.Match[str] | None:
     return _pattern(kind).search(text)
 
 
+@cache
+def _pattern_in_lower_case(kind: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{_any_of(kind).lower()})\b")
+
+
 def says(kind: str, text: str) -> bool:
     """Whether a text has words of a kind of cue."""
-    return _pattern(kind).search(text) is not None
+    return _pattern_in_lower_case(kind).search(text.lower()) is not None  # several times as fast as to look for them in any case
 
 
 def is_background(text: str) -> bool:

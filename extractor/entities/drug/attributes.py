@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from extractor.entities.drug.cues import ANTICANCER, CYCLES, Cue, cues, said
+from extractor.entities.drug.cues import ANTICANCER, CYCLES, Cue, cues_in, said
 from extractor.entities.drug.ending import stop_reason
 from extractor.entities.drug.lists import (
     around,
@@ -14,6 +14,7 @@ from extractor.entities.drug.lists import (
     group,
     introduced_by,
     is_cyclic,
+    joins,
     kind_of,
     named,
     spaced,
@@ -138,7 +139,7 @@ def words_before(mention: Mention, reading: Reading) -> str:
 def _near(text: str, end: int) -> bool:
     """Whether `text[:end]` holds nothing but words that belong to a drug's own description."""
     words = re.findall(r"[A-Za-z]+", text[:end])
-    strange = [w for w in words if not any(c.regex.match(w) for c in cues("gap"))]
+    strange = [w for w in words if joins(w) is None]
     return sum(said("near", w) is None for w in strange) <= 1
 
 
@@ -147,7 +148,7 @@ def _beside(text: str) -> bool:
     words = re.findall(r"[A-Za-z]\w*", text)
     if re.search(r"[),;]|\b(?:and|plus|or|then)\b", text):
         return False
-    return len(words) <= 5 and sum(not any(c.regex.match(w) for c in cues("gap")) for w in words) <= 1
+    return len(words) <= 5 and sum(joins(w) is None for w in words) <= 1
 
 
 def _own(text: str, end: int) -> bool:
@@ -206,7 +207,7 @@ def _route(mention: Mention, reading: Reading) -> str | None:
         if not _shares(member, mention, reading):
             break
         before = words_before(member, reading)
-        found = [(m.end(), c.value) for c in cues("route") for m in c.regex.finditer(before)]
+        found = [(m.end(), c.value) for c in cues_in("route", before) for m in c.regex.finditer(before)]
         found = [f for f in found if len(re.findall(r"\w+", before[f[0] :])) <= 3 and _own(before[f[0] :], len(before))]
         if found:
             return max(found)[1]
@@ -230,7 +231,9 @@ def _shares(member: Mention, mention: Mention, reading: Reading) -> bool:
 def _route_after(mention: Mention, reading: Reading) -> str | None:
     after = words_after(mention, reading)
     found = [
-        (m.start(), c.value) for c in cues("route") if (m := c.regex.search(after)) and _near(after, m.start()) and _own(after, m.start())
+        (m.start(), c.value)
+        for c in cues_in("route", after)
+        if (m := c.regex.search(after)) and _near(after, m.start()) and _own(after, m.start())
     ]
     return min(found)[1] if found else None
 
@@ -262,7 +265,12 @@ def _own_frequency(mention: Mention, reading: Reading) -> str | None:
 
 def _said_before(mention: Mention, reading: Reading) -> str | None:
     before = words_before(mention, reading)
-    found = [(m.end(), -i, c, m) for i, c in enumerate(cues("frequency")) for m in c.regex.finditer(before) if _beside(before[m.end() :])]
+    found = [
+        (m.end(), -i, c, m)
+        for i, c in enumerate(cues_in("frequency", before))
+        for m in c.regex.finditer(before)
+        if _beside(before[m.end() :])
+    ]
     if not found:
         return None
     _, _, cue, match = max(found, key=lambda f: f[:2])
@@ -273,7 +281,7 @@ def _said_after(mention: Mention, reading: Reading) -> str | None:
     after = words_after(mention, reading)
     days = _DAYS.search(after)
     parts = [re.sub(r"\s+", " ", days["days"])] if days and _near(after, days.start()) else []
-    near = [(i, c, m) for i, c in enumerate(cues("frequency")) if (m := c.regex.search(after)) and _near(after, m.start())]
+    near = [(i, c, m) for i, c in enumerate(cues_in("frequency", after)) if (m := c.regex.search(after)) and _near(after, m.start())]
     found = [(m.start(), i, c, m) for i, c, m in near if _own(after, m.start())]
     if found and not (parts and "cycle" in parts[0]):
         _, _, cue, match = min(found, key=lambda f: f[:2])
@@ -360,10 +368,12 @@ def intent_of(mention: Mention, reading: Reading) -> str | None:
     for member in reversed(chain(mention, reading)):
         if not _shares(member, mention, reading) and not is_cyclic([member]):
             break
-        if inside := [c.value for c in cues("intent") if c.regex.search(member.text)]:
+        if inside := [c.value for c in cues_in("intent", member.text) if c.regex.search(member.text)]:
             return inside[0]
         before = words_before(member, reading)
-        found = [(m.end(), c.value) for c in cues("intent") for m in c.regex.finditer(before) if _leads_to_drug(before[m.end() :])]
+        found = [
+            (m.end(), c.value) for c in cues_in("intent", before) for m in c.regex.finditer(before) if _leads_to_drug(before[m.end() :])
+        ]
         found = [f for f in found if is_cyclic([member]) or f[1] not in ("neoadjuvant", "adjuvant")]
         if found:
             return max(found)[1]
@@ -371,7 +381,7 @@ def intent_of(mention: Mention, reading: Reading) -> str | None:
     after = words_after(members[-1], reading)
     found = [
         (m.start(), c.value)
-        for c in cues("intent")
+        for c in cues_in("intent", after)
         if (m := c.regex.search(after)) and not re.match(r"[ -](?:radi|irradi|surg)", after[m.end() :])
         if is_cyclic([mention]) or c.value not in ("neoadjuvant", "adjuvant")
     ]

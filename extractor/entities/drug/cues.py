@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from extractor.entities.lexicon import expand, macros, read_table
+from extractor.entities.literals import required
 
 CUES = Path(__file__).with_name("cues.tsv")
 
@@ -40,10 +41,11 @@ CYCLES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A pattern and what it says where it is found."""
+    """A pattern, what it says where it is found, and words (in lower case) of which every match holds one, where such are known."""
 
     value: str
     regex: re.Pattern[str]
+    needs: frozenset[str] | None
 
 
 @cache
@@ -51,16 +53,21 @@ def cues(use: str) -> tuple[Cue, ...]:
     """The cues of one use, in the order of the file."""
     rows = read_table(CUES, ("use", "value", "pattern", "note"))
     wrap = r"(?:{})\Z" if use == "gap" else r"(?<![A-Za-z0-9])(?:{})(?![A-Za-z])"
-    return tuple(
-        Cue(r["value"], re.compile(wrap.replace("{}", expand(r["pattern"], macros(), CUES)), re.IGNORECASE))
-        for r in rows
-        if r["use"] == use
-    )
+    found = [(r["value"], wrap.replace("{}", expand(r["pattern"], macros(), CUES))) for r in rows if r["use"] == use]
+    regexes = [(value, re.compile(pattern, re.IGNORECASE)) for value, pattern in found]
+    return tuple(Cue(value, regex, required(regex)) for value, regex in regexes)
+
+
+@lru_cache(maxsize=1024)
+def cues_in(use: str, text: str) -> tuple[Cue, ...]:
+    """The cues of one use that `text` may hold, in the order of the file: most of them need a word that it has not."""
+    lowered = text.lower()
+    return tuple(c for c in cues(use) if c.needs is None or any(word in lowered for word in c.needs))
 
 
 def said(use: str, text: str) -> str | None:
     """What the first cue of a use found in `text` says; None where there is none."""
-    found = [(m.start(), -m.end(), c.value) for c in cues(use) if (m := c.regex.search(text))]
+    found = [(m.start(), -m.end(), c.value) for c in cues_in(use, text) if (m := c.regex.search(text))]
     return min(found)[2] if found else None
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from extractor.entities.drug.cues import ANTICANCER, CYCLES, cues, said
+from extractor.entities.drug.cues import ANTICANCER, CYCLES, cues, cues_in, said
 from extractor.entities.drug.lists import around, concept, family_of, group, is_cyclic
 from extractor.entities.reading import Draft, Reading, Sentence
 from extractor.entities.values import number
@@ -21,14 +21,14 @@ def stop_reason(mention: Mention, reading: Reading) -> str | None:
     if said("stopping", right) is None and said("stopping", left) is None:
         return None
     text = reading.text[sentence.start : sentence.end]
-    stops = [m for c in cues("stopping") for m in c.regex.finditer(text)]
+    stops = [m for c in cues_in("stopping", text) for m in c.regex.finditer(text)]
     reason = _reason(text, min(stops, key=lambda m: abs(m.start() + sentence.start - mention.start)))
     return None if reason == "progression" and family_of(mention) not in ANTICANCER | {"systemic"} else reason
 
 
 def _reason(text: str, stop: re.Match[str]) -> str | None:
     """The reason that stands after the word of stopping, else before it; what is no known reason is none."""
-    found = [(m.start(), c.value) for c in cues("stop") for m in c.regex.finditer(text)]
+    found = [(m.start(), c.value) for c in cues_in("stop", text) for m in c.regex.finditer(text)]
     after = [f for f in found if f[0] >= stop.end()]
     return min(after)[1] if after else max(found)[1] if found else None
 
@@ -53,7 +53,7 @@ def learn_end(draft: Draft, drugs: list[Draft], reading: Reading) -> None:
         if after and "cycles" not in draft.attributes and is_cyclic(group(draft.mention, reading)):
             draft.attributes["cycles"] = int(number(after["n"] or after["times"]) or 0) or None
         subject = re.search(r"\b(?:treatment|therapy|drug|medication|regimen|agent|it|infusion)s?\b", text, re.IGNORECASE)
-        stop = next((m for c in cues("stopping") for m in c.regex.finditer(text)), None)
+        stop = next((m for c in cues_in("stopping", text) for m in c.regex.finditer(text)), None)
         if subject and stop and "stop_reason" not in draft.attributes and (reason := _reason(text, stop)):
             draft.attributes["stop_reason"] = reason
     if "stop_reason" not in draft.attributes and _ended_by_progression(draft, drugs, reading):

@@ -66,7 +66,7 @@ def _gap(between: str, left: str, right: str, stands: bool, plural: bool) -> str
     if re.fullmatch(r"\W*, (?:an? |the )(?:[\w-]+ )?", text) and (left == "class") != (right == "class"):
         return "apposed"
     words = re.findall(r"[A-Za-zµμ][\w.²µμ]*", re.sub(r"(?<![A-Za-z])\d[\d.,]*", " ", text))
-    kinds = {_joins(word.rstrip(".")) for word in words}
+    kinds = {joins(word.rstrip(".")) for word in words}
     if None in kinds:
         return None
     if "sequence" in kinds:
@@ -88,7 +88,7 @@ def _gap(between: str, left: str, right: str, stands: bool, plural: bool) -> str
 
 
 @lru_cache(maxsize=4096)
-def _joins(word: str) -> str | None:
+def joins(word: str) -> str | None:
     """How a word between two drugs joins them, by the cues; None where it is a stranger that parts them."""
     return next((c.value for c in cues("gap") if c.regex.match(word)), None)
 

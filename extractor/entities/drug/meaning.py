@@ -2,7 +2,7 @@
 
 import re
 
-from extractor.entities.drug.cues import MICROBES, cues, said, unbound
+from extractor.entities.drug.cues import MICROBES, cues_in, said, unbound
 from extractor.entities.drug.lists import around, drugs_of, family_of, group, is_part, kind_of, list_start
 from extractor.entities.reading import Reading
 from extractor.schema import Mention
@@ -14,10 +14,10 @@ def is_treatment(mention: Mention, reading: Reading) -> bool:
     _, right = around(mention, reading, 0, 30)
     if any(
         re.search(rf"{c.regex.pattern}(?: (?:the|both|his|her|any|of|oral|intravenous))* *[(\"']*\Z", left, re.IGNORECASE)
-        for c in cues("not_before")
+        for c in cues_in("not_before", left)
     ):
         return False
-    if any(re.match(rf"[ -]?{unbound(c)}", right, re.IGNORECASE) for c in cues("not_after")):
+    if any(re.match(rf"[ -]?{unbound(c)}", right, re.IGNORECASE) for c in cues_in("not_after", right)):
         return False
     need = mention.attributes.get("needs")
     if not need:
@@ -36,9 +36,9 @@ def _reads_as_regimen(mention: Mention, reading: Reading) -> bool:
     if sum(c.isupper() for c in mention.text) < 2:
         return False
     left, right = around(mention, reading, 60, 30)
-    if any(re.search(rf"{c.regex.pattern}(?:,|:)? *[(\"]? *\Z", left, re.IGNORECASE) for c in cues("regimen_before")):
+    if any(re.search(rf"{c.regex.pattern}(?:,|:)? *[(\"]? *\Z", left, re.IGNORECASE) for c in cues_in("regimen_before", left)):
         return True
-    if any(re.match(rf"[ -]{unbound(c)}", right, re.IGNORECASE) for c in cues("regimen_after")):
+    if any(re.match(rf"[ -]{unbound(c)}", right, re.IGNORECASE) for c in cues_in("regimen_after", right)):
         return True
     drugs = drugs_of(reading.sentence_at(mention.start), reading)
     beside = [m for m in drugs if kind_of(m) == "drug" and -60 < m.start - mention.end < 20 and is_part(m, mention)]
@@ -50,10 +50,10 @@ def is_only_spoken_of(mention: Mention, reading: Reading) -> bool:
     left, _ = around(list_start(mention, reading), reading, 45, 0)
     _, right = around(mention, reading, 0, 30)
     words = r"(?: (?:the|this|his|her|oral|intravenous|of|use|recent|long-term|previous))* *\Z"
-    before = [c.value for c in cues("retell_before") if re.search(c.regex.pattern + words, left, re.IGNORECASE)]
+    before = [c.value for c in cues_in("retell_before", left) if re.search(c.regex.pattern + words, left, re.IGNORECASE)]
     if before and family_of(mention) in MICROBES:
         return True
-    if any(re.match(rf"[ -]?{unbound(c)}", right, re.IGNORECASE) for c in cues("retell_after")):
+    if any(re.match(rf"[ -]?{unbound(c)}", right, re.IGNORECASE) for c in cues_in("retell_after", right)):
         return True
     given = re.match(r" (?:therapy|treatment|administration|infusions?|use)\b", right, re.IGNORECASE) is not None
     return bool(before) and not given and "" in before

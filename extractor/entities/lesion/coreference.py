@@ -146,7 +146,7 @@ def is_primary(draft: Draft) -> bool:
 
 def last_told(draft: Draft, reading: Reading) -> int:
     """The sentence in which a draft was told last."""
-    return max(reading.sentence_at(h[0]).index for h in draft.heads)
+    return reading.sentence_at(max(h[0] for h in draft.heads)).index
 
 
 def is_treatment(draft: Draft) -> bool:

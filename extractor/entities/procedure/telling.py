@@ -10,6 +10,7 @@ from bisect import bisect_left
 from functools import cache
 
 from extractor.entities.lexicon import HERE, expand, macros, read_table
+from extractor.entities.literals import lower_case, without_case
 from extractor.entities.matcher import fold
 from extractor.entities.reading import Draft, Reading, Sentence
 from extractor.schema import CASE_KINDS, Mention
@@ -229,7 +230,9 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
     if not _may_be_one(earlier, later) or later.head[0] - told_until > _FAR:
         return False
     between = reading.text[told_until : later.head[0]]
-    if not (_same_name(earlier, later) or _generic(later) or _explains(earlier, later, between)) or _NEXT_CASE.search(between):
+    if not (_same_name(earlier, later) or _generic(later) or _explains(earlier, later, between)):
+        return False
+    if _turns_to_another_case(told_until, later.head[0], reading):
         return False
     if _generic(earlier) and not _generic(later) and _points_back(earlier, reading):
         return False
@@ -324,6 +327,12 @@ def _apart(draft: Draft) -> bool:
     return draft.mention.name in _SPECIAL or draft.attributes.get("site") == "bone marrow"
 
 
+def _turns_to_another_case(start: int, end: int, reading: Reading) -> bool:
+    """Whether the text between two places goes on to another patient."""
+    turns = reading.once(_NEXT_CASE, lambda: [m.span() for m in _NEXT_CASE.finditer(reading.text)])
+    return any(last <= end for _, last in turns[bisect_left(turns, (start,)) : bisect_left(turns, (end,))])
+
+
 def _points_back(draft: Draft, reading: Reading) -> bool:
     """Whether a first telling already points back ("8 months after surgery"), so that an operation told later is another."""
     return all(_points_there(reading, start) for start, _, _ in draft.heads)
@@ -349,11 +358,13 @@ def _passes(start: int, later: Draft, reading: Reading) -> bool:
 
 def _passages(reading: Reading) -> list[tuple[int, int, bool]]:
     """Every place of the case where the story moves on in time, and whether it looks back."""
+    plain = without_case(_PASSES)
+    regex, text = (plain, lower_case(reading.text)) if plain else (_PASSES, reading.text)
     return [
         (m.start(), m.end(), bool(_LOOKS_BACK.search(m[0])))
         for section in reading.sections
         if section.kind in CASE_KINDS
-        for m in _PASSES.finditer(reading.text, section.start, section.end)
+        for m in regex.finditer(text, section.start, section.end)
     ]
 
 

@@ -1,7 +1,7 @@
 """Which names of places may mean one place: equal names, a part and its organ, an organ and the region it lies in."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from extractor.entities.lexicon import read_table
@@ -22,8 +22,13 @@ def may_be_one(one: str, other: str) -> bool:
     >>> may_be_one("gastric antrum", "stomach"), may_be_one("lower lobe of the lung", "lung"), may_be_one("lung", "liver")
     (True, True, False)
     """
-    a, b = ({w for w in re.findall(r"\w+", s.lower()) if w not in _EMPTY} for s in (one, other))
+    a, b = _words(one), _words(other)
     return a <= b or b <= a or other in larger_places(one) or one in larger_places(other)
+
+
+@lru_cache(maxsize=4096)
+def _words(place: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", place.lower())) - _EMPTY
 
 
 @cache

@@ -63,6 +63,8 @@ class RecogniserStage:
     def __init__(self, nlp: Language, model: str, group: str) -> None:
         self._nlp = nlp
         trained = load_model(model_folder(model), nlp.vocab)
+        self.scores: Mapping[str, Any] = trained.meta["performance"]
+        """What the model reached when it was trained, by measure and label."""
         self._shared: list[Any] = [pipe for _, pipe in trained.pipeline if isinstance(pipe, Tok2Vec)]
         head = next((pipe for _, pipe in trained.pipeline if isinstance(pipe, SpanTagger) and pipe.key == group), None)
         if head is None:
@@ -78,11 +80,6 @@ class RecogniserStage:
             names = [layer.name for layer in node.layers]
             if names[:2] == ["extract_features", "list2ragged"] and names[-1] == "ragged2list":
                 node.layers[2:-1] = [Model("each_kind_once", _each_kind_once, layers=[chain(*node.layers[2:-1])])]
-
-    @property
-    def scores(self) -> Mapping[str, Any]:
-        """What the model reached when it was trained, by measure and label."""
-        return dict(self._model.meta["performance"])
 
     def __call__(self, doc: Doc) -> Doc:
         stage = next(component for _, component in self._nlp.pipeline if isinstance(component, EntityStage))

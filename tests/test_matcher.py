@@ -122,7 +122,7 @@ def test_literals_that_a_match_must_hold(pattern, literals):
     ("pattern", "text"),
     [
         (r"\b(?:Left|right) [A-Z]+\S", "LEFT Lung-right LUNGS"),
-        (r"(?P<Name>[^A-Z\d])\d(?=\W|\Z)", "x1 Y2 \u01303 z4"),
+        (r"(?P<Name>[^A-Z\d])\d(?=\W|\Z)", "x1 Y2 \u01303 z4 -5"),
         (r"\u00b5g|mg", "5 MG, 6 Mg"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractor.entities.literals import required
+from extractor.entities.literals import lower_case, required, without_case
 from extractor.entities.matcher import Matcher, fold, forms, squeeze
 
 TERMS = """concept\tcode\tterm\tnote
@@ -116,3 +116,24 @@ def test_patterns_tried_near_their_words_find_what_they_find_everywhere():
 def test_literals_that_a_match_must_hold(pattern, literals):
     found = required(re.compile(pattern, re.IGNORECASE))
     assert (found and set(found)) == literals
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (r"\b(?:Left|right) [A-Z]+\S", "LEFT Lung-right LUNGS"),
+        (r"(?P<Name>[^A-Z\d])\d(?=\W|\Z)", "x1 Y2 \u01303 z4 -5"),
+        (r"\u00b5g|mg", "5 MG, 6 Mg"),
+    ],
+)
+def test_a_pattern_without_case_finds_the_same_in_lower_case(pattern, text):
+    regex = re.compile(pattern, re.IGNORECASE)
+    plain = without_case(regex)
+    assert plain is not None
+    assert len(lower_case(text)) == len(text)
+    assert [m.regs for m in plain.finditer(lower_case(text))] == [m.regs for m in regex.finditer(text)] != []
+
+
+@pytest.mark.parametrize("pattern", [re.compile("Her2"), re.compile("(?-i:ER)a", re.IGNORECASE), re.compile("[µμ]g", re.IGNORECASE)])
+def test_a_pattern_that_minds_the_case_is_left_as_it_is(pattern):
+    assert without_case(pattern) is None

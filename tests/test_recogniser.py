@@ -19,7 +19,7 @@ from extractor.entities.matcher import Hit
 from extractor.entities.recogniser import additions
 from extractor.entities.span_tagger import decode
 from extractor.errors import DataError
-from extractor.knowledge import model_folder
+from extractor.knowledge import DEFAULT_CONFIG, model_folder
 from extractor.pipeline import extract
 from extractor.schema import Case, Section, Source, SourceInfo
 
@@ -78,6 +78,40 @@ def test_what_is_only_a_mention_by_policy_gives_no_fact() -> None:
     case = case_of(TEXT + " Zanthometry was performed. A glorbectomy was done.", model=True)
     named = {e.mention for f in case.facts for e in f.evidence}
     assert not [m for m in case.mentions if m.label == "procedure" and m.found_by.startswith("model/") and m.id in named]
+
+
+def test_a_report_is_read_as_its_case_alone_would_be() -> None:
+    """The recogniser reads a case where it stands in the report: what stands around it changes nothing."""
+    before, after = "Introduction. Thrumping is rare.\n\n", "\n\nThrumping of both ears was discussed elsewhere."
+    start, end = len(before), len(before + TEXT)
+    text = before + TEXT + after
+    sections = (("introduction", 0, start), ("case", start, end), ("discussion", end, len(text)))
+    within = _spans(text, tuple(Section(id=f"S{n}", kind=kind, start=a, end=b) for n, (kind, a, b) in enumerate(sections)))
+    alone = _spans(TEXT, (Section(id="S1", kind="case", start=0, end=len(TEXT)),))
+    assert (
+        [(h.start - start, h.end - start, h.source, h.attributes) for h in within]
+        == [(h.start, h.end, h.source, h.attributes) for h in alone]
+        != []
+    )
+
+
+def _spans(text: str, sections: tuple[Section, ...]) -> list[Hit]:
+    """What the recogniser itself finds in the case."""
+    nlp = load_pipeline()
+    doc = nlp.make_doc(text)
+    doc._.sections = sections
+    for name, component in nlp.pipeline:
+        if name == "recogniser":
+            return list(component.spans(doc))
+        doc = component(doc)
+    raise AssertionError("the pipeline has no recogniser")
+
+
+def test_a_group_that_a_model_has_not_learnt_is_told(tmp_path: Path) -> None:
+    config = tmp_path / "other.cfg"
+    config.write_text(DEFAULT_CONFIG.read_text(encoding="utf-8").replace('group = "maccrobat"', 'group = "phee"'), encoding="utf-8")
+    with pytest.raises(DataError, match="no head for the group 'phee'"):
+        load_pipeline(config)
 
 
 def test_a_model_that_is_not_there_is_told() -> None:

@@ -39,7 +39,7 @@ def required(pattern: re.Pattern[str]) -> frozenset[str] | None:
 def lower_case(text: str) -> str:
     """`text` in lower case, character by character, so that offsets stay true."""
     lowered = text.lower()
-    return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return lowered if len(lowered) == len(text) else "".join(c.lower()[0] for c in text)  # of a dotted capital I the letter alone
 
 
 @cache

@@ -16,6 +16,7 @@ _ARTICLE = re.compile(r"(?:^|(?<=\W))(?:an?|the|his|her|their|primary|possible|t
 _LISTED = re.compile(r"^(?:\s*\([^()]*\))?\s*(?:,|/|,?\s*(?:and/or|and|or|versus|vs\.?|as well as))\s*(?:an?\s+|the\s+)?$", re.IGNORECASE)
 _EXAMINED = re.compile(r"patholog|histolog|immuno|biops|microscop|cytolog|specimen|stain", re.IGNORECASE)
 _SUGGESTED = re.compile(r"(?:suggest\w*|compatible with|favou?r\w*)(?:\W+\w+){0,3}\W*$", re.IGNORECASE)
+_TYPICAL = re.compile(r"\b(?:was|were|are|is|features|appearances?|findings|pattern|picture|morphology)\s+(?:typical|characteristic|diagnostic|pathognomonic)\s+(?:of|for)\s+(?:an?\s+)?(?:[\w-]+\s+)?$", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:no|never|without|denied|neither|nor|any)\b[^.;,]{0,70}$", re.IGNORECASE)
 _MAIN_CLAUSE = re.compile(r",\s+(?:but|however|yet|the|this|these|he|she|his|her|it|we)\s(?!same\b)", re.IGNORECASE)
 """Where another clause begins, which the doubt of the first does not reach ("although the differential included …, the rash was …")."""
@@ -72,6 +73,8 @@ def effect(reading: Reading, sentence: Sentence, start: int, end: int) -> str | 
         start = earlier.start
         before = reading.text[sentence.start : start]
     said = _before(before) or _earlier(before)
+    if said == "none" and _TYPICAL.search(before) and _EXAMINED.search(before):
+        return "confirmed"
     if said == "suspected" and _DENIED.search(before):
         return "none"
     if said == "suspected" and _SUGGESTED.search(before) and _EXAMINED.search(before) and not _PRELIMINARY.search(before):

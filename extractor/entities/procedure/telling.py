@@ -38,7 +38,7 @@ def _pattern(*pieces: str) -> re.Pattern[str]:
     return re.compile(expand("|".join(pieces), macros(), _FOLDER / "telling.py"), re.IGNORECASE)
 
 
-_NUMBER = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|few|a few|a couple of|couple of|some|many)"
+_NUMBER = r"(?:\d+|an?|{number_word}|several|few|a few|a couple of|couple of|some|many)"
 _UNIT = r"(?:hours?|days?|weeks?|months?|years?)"
 _MONTH = r"(?:(?:early|late|mid)[- ]?)?{month}\b"
 _PASSES = _pattern(
@@ -59,6 +59,9 @@ _PASSES = _pattern(
     r"(?:was|were) (?:then |later |again )?(?:discharged|readmitted|referred|transferred|lost))\b",
 )
 """Words by which the story moves on in time."""
+_SEVERAL = _pattern(r"\b(?:two|three|four|five|several|multiple|repeated|[2-9])\s+(?:[\w-]+\s+){0,2}$")
+"""Before a plural: performances of their own, "treated with two segmental resections"."""
+_SEVERAL_DONE = _pattern(r"\b(?:underw[eo]nt|undergone|treated with|received|had|performed|followed by)\b")
 _LOOKS_BACK = _pattern(r"\b(?:prior|ago|earlier|before|previously)$")
 _TIME_BEHIND = _pattern(
     r"\W*(?:(?:scan|done|performed|obtained|taken|was|were|repeated|made)\W+){0,4}"
@@ -74,6 +77,7 @@ _REFERENCE = _pattern(
     r"last|previous|"
     r"prior|primary|original|successful|complete|radical|curative|\d+|two|three|four)\s+){0,3}$",
     rf"\b{_UNIT} (?:of|post|from|since)\s+(?:the\s+)?$",
+    r"\b(?:pre|post)[-\u2010-\u2015]$",
     r"\b(?:this|these|same|previously|above|above-mentioned|aforementioned|previous|prior|earlier|initial|primary)\s+$",
 )
 """Words before a name that point back to a performance rather than tell one."""
@@ -120,7 +124,7 @@ _AFTERMATH = _pattern(
 _NOT_BEFORE = _pattern(
     r"\b(?:no|without|not|never|neither|nor|refus\w+|denied|avoid(?:ed|ing)?|instead of|rather than|unable to (?:undergo|"
     r"tolerate)|unwilling to|"
-    r"precluded|defer(?:red)?|lack of)\s+"
+    r"precluded|defer(?:red)?|lack of|(?:difficult|impossible|not possible|not feasible|inappropriate|too risky) to)\s+"
     r"(?:(?:any|further|additional|other|repeat|permit|allow|consent|agree|undergo|undergone|undergoing|receive|received|have|"
     r"had|perform|"
     r"performed|performing|an?|the|to|for|of|be|been|adjuvant|invasive|surgical|emergency|need|subsequent|prior|previous|more|"
@@ -130,6 +134,7 @@ _NOT_BEFORE = _pattern(
     r"(?:[\w-]+(?:\s+therapy)?(?:\s*,\s*(?:or\s+|nor\s+)?|\s+(?:or|nor)\s+)){0,3}$"
 )
 _NOT_BEHIND = _pattern(
+    r"\s+(?:only )?(?:if|in case of|in the event of)\b(?! not\b)",
     r"(?:[ ,]+(?:was|were) (?:requested|attempted|recommended|ordered|offered|proposed|scheduled|planned|suggested),? but)?"
     r"(?:[ ,]+(?!\w+ed\b|was\b|were\b|is\b|are\b|show|demonstr)[\w()/-]+){0,6}[ ,]+"
     r"(?:(?:was|were|is|are|could|can|had|has|have|did) ?(?:not|never)(?: \w+){0,2} (?:performed|done|carried|possible|obtained|"
@@ -229,16 +234,19 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
     if not _may_be_one(earlier, later) or later.head[0] - told_until > _FAR:
         return False
     between = reading.text[told_until : later.head[0]]
-    if not (_same_name(earlier, later) or _generic(later) or _explains(earlier, later, between)) or _NEXT_CASE.search(between):
+    lead = reading.text[max(later.sentence.start, told_until, later.head[0] - LEFT) : later.head[0]]
+    alike = _same_name(earlier, later) or (_REFERENCE.search(lead) and _names_more_shortly(earlier, later))
+    if not (alike or _generic(later) or _explains(earlier, later, between)) or _NEXT_CASE.search(between):
         return False
     if _generic(earlier) and not _generic(later) and _points_back(earlier, reading):
         return False
-    lead = reading.text[max(later.sentence.start, told_until, later.head[0] - LEFT) : later.head[0]]
     if category == "biopsy" and _TAKEN_DURING.search(lead):
         return False
     if category == "radiotherapy" and earlier.sentence == later.sentence and _AND_ALSO.search(between) and earlier.name != later.name:
         return False
     repeated = category not in _REPORTS and _REPEATED.match(reading.text, later.head[1]) is not None
+    if category == "surgery" and later.mention.text.endswith("s") and _SEVERAL.search(lead) and _SEVERAL_DONE.search(lead):
+        return False
     if not repeated and (_REFERENCE.search(lead) or (category == "biopsy" and _OF_THE.search(lead))):
         return True
     if category == "other" and _same_name(earlier, later) and (_GOES_ON.search(lead) or _FOR_SO_LONG.match(reading.text, later.head[1])):
@@ -257,8 +265,15 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
         far = len(_SENTENCE_END.findall(between)) > 1
         anew = far and earlier.attributes.get("status") != "planned" and bool(_UNDERGOES.search(lead) or _ONE_MORE.search(lead))
         again = again or anew or (as_verb and bool(_ALSO.search(lead)))
-        return not (performed and (again or _passes(told_until, later, reading)))
+        return not (performed and (again or _passes(_done_until(earlier, later, told_until, lead, reading), later, reading)))
     return not again and not _passes(told_until, later, reading) and not _treats(told_until, later.head[0], reading)
+
+
+def _done_until(earlier: Draft, later: Draft, told_until: int, lead: str, reading: Reading) -> int:
+    """From where time may pass to another operation: "54 months after the surgery … a dissection was performed" looks back first."""
+    if not (_DONE_BEHIND.match(reading.text, later.head[1]) or _UNDERGOES.search(lead)):
+        return told_until
+    return max((end for start, end, _ in earlier.heads if end <= told_until and not _points_there(reading, start)), default=told_until)
 
 
 def carried_out(draft: Draft, reading: Reading) -> bool:
@@ -276,7 +291,7 @@ def _may_be_one(earlier: Draft, later: Draft) -> bool:
         return False
     if _sites_differ(earlier, later):
         return False
-    if _same_name(earlier, later):
+    if _same_name(earlier, later) or _names_more_shortly(earlier, later):
         return one["category"] != "imaging" or not other.get("site") or bool(one.get("site"))
     if _generic(later):
         return not _apart(earlier)
@@ -287,6 +302,12 @@ def _may_be_one(earlier: Draft, later: Draft) -> bool:
 
 def _same_name(earlier: Draft, later: Draft) -> bool:
     return earlier.name == later.name or (earlier.mention.name is not None and earlier.mention.name == later.mention.name)
+
+
+def _names_more_shortly(earlier: Draft, later: Draft) -> bool:
+    """Whether the later name is the end of the earlier one, as words that point back use it: "after colectomy", a hemicolectomy."""
+    told = {earlier.name, earlier.mention.text.lower()}
+    return later.attributes["category"] == "surgery" and later.name.endswith("ectomy") and any(n.endswith(later.name) for n in told)
 
 
 def _explains(earlier: Draft, later: Draft, between: str) -> bool:
@@ -361,11 +382,16 @@ def _tells_specimen(start: int, end: int, reading: Reading) -> bool:
     """Whether tissue is taken anew between two places of the text."""
     return any(
         m.attributes.get("category") in SPECIMEN
-        and not m.attributes.get("generic")
+        and (not m.attributes.get("generic") or _is_undergone(reading, m.start))
         and m.name != "biopsy"
         and not _points_there(reading, m.start)
         for m in reading.within(start, end, "procedure")
     )
+
+
+def _is_undergone(reading: Reading, start: int) -> bool:
+    """Whether the words before a general name say that it was done then: "she underwent surgical resection"."""
+    return bool(_UNDERGOES.search(reading.text[max(reading.sentence_at(start).start, start - 60) : start]))
 
 
 def _treats(start: int, end: int, reading: Reading) -> bool:

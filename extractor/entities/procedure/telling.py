@@ -89,6 +89,8 @@ _GOES_ON = _pattern(
 )
 _FOR_SO_LONG = _pattern(rf"\s+for (?:a total of )?{_NUMBER} {_UNIT}\b")
 """Organ support that goes on is no other: "on treatment with IABP", "was treated with IABP for 26 days"."""
+_IS_DONE_THEN = _pattern(r" (?:was|were) (?:then |therefore |successfully )?(?:performed|carried out|undertaken)(?! (?:in|at another|elsewhere))")
+_ENDS = _pattern(r"(?: support)? (?:was|were|could be|had been) (?:\w+ly )?(?:stopped|discontinued|withdrawn|terminated|ended|ceased)\b")
 _AGAIN = _pattern(
     r"\b(?:repeat(?:ed)?|follow[- ]?up|second|third|fourth|fifth|another|further|subsequent|control|serial|surveillance|new|"
     r"additional|next|"
@@ -249,6 +251,8 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
         return False
     if not repeated and (_REFERENCE.search(lead) or (category == "biopsy" and _OF_THE.search(lead))):
         return True
+    if category == "other" and _same_name(earlier, later) and _ENDS.match(reading.text, later.head[1]):
+        return True
     if category == "other" and _same_name(earlier, later) and (_GOES_ON.search(lead) or _FOR_SO_LONG.match(reading.text, later.head[1])):
         return True
     if category not in _THERAPY and earlier.mention.context.historical and not later.mention.context.historical:
@@ -257,7 +261,7 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
         return not _tells_specimen(told_until, later.head[0], reading) and not _passes(told_until, later, reading)
     again = repeated or bool(_AGAIN.search(lead))
     past = earlier.mention.context.historical and not later.mention.context.historical
-    if category == "surgery" and past and _PERFORMS.search(lead):
+    if category == "surgery" and past and (_PERFORMS.search(lead) or _IS_DONE_THEN.match(reading.text, later.head[1])):
         return False
     if category == "surgery":
         as_verb = later.mention.found_by.startswith("procedure/word_tumor")

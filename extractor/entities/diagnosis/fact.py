@@ -157,7 +157,10 @@ def same(earlier: Draft, later: Draft, reading: Reading) -> bool:
     if other_organs(earlier.name, later.name) or caused_by(earlier.name, later.name):
         return False
     places = frozenset() if _places_differ(earlier, later) else _site_words(earlier, later)
-    return agree(words_of(earlier.name) - places, words_of(later.name) - places)
+    told, again = words_of(earlier.name), words_of(later.name)
+    if "acute" in told and not again & {"acute", "chronic"}:
+        again |= {"acute"}  # told again more shortly: "acute renal failure … the renal failure"
+    return agree(told - places, again - places)
 
 
 def review(drafts: list[Draft], reading: Reading) -> list[Draft]:

@@ -17,6 +17,15 @@ _LISTED = re.compile(r"^(?:\s*\([^()]*\))?\s*(?:,|/|,?\s*(?:and/or|and|or|versus
 _EXAMINED = re.compile(r"patholog|histolog|immuno|biops|microscop|cytolog|specimen|stain", re.IGNORECASE)
 _SUGGESTED = re.compile(r"(?:suggest\w*|compatible with|favou?r\w*)(?:\W+\w+){0,3}\W*$", re.IGNORECASE)
 _TYPICAL = re.compile(r"\b(?:was|were|are|is|features|appearances?|findings|pattern|picture|morphology)\s+(?:typical|characteristic|diagnostic|pathognomonic)\s+(?:of|for)\s+(?:an?\s+)?(?:[\w-]+\s+)?$", re.IGNORECASE)
+_TESTED_FOR = re.compile(
+    r"\b(?:evaluations?|tests?|testing|work-?ups?|screen(?:ing|s)?|investigations?|serolog\w+|cultures?|assays?|stud(?:y|ies)|search)\s+for\b[^.;:]*$",
+    re.IGNORECASE,
+)
+_NOT_FOUND = re.compile(
+    r"[^.;:]{0,120}?\b(?:was|were|remained|came back|returned|proved)\s+(?:all\s+|also\s+)?(?:negative|normal|unremarkable|inconclusive|unrevealing|non-?contributory)\b",
+    re.IGNORECASE,
+)
+"""What was looked for in a test that came out negative ("evaluations for allergy, infection and leukemia were negative")."""
 _DENIED = re.compile(r"\b(?:no|never|without|denied|neither|nor|any)\b[^.;,]{0,70}$", re.IGNORECASE)
 _MAIN_CLAUSE = re.compile(r",\s+(?:but|however|yet|the|this|these|he|she|his|her|it|we)\s(?!same\b)", re.IGNORECASE)
 """Where another clause begins, which the doubt of the first does not reach ("although the differential included …, the rash was …")."""
@@ -67,6 +76,8 @@ def effect(reading: Reading, sentence: Sentence, start: int, end: int) -> str | 
     if after:
         return after
     before = reading.text[sentence.start : start]
+    if _TESTED_FOR.search(before) and _NOT_FOUND.match(reading.text[end : sentence.end]):
+        return "none"
     for earlier in reversed(reading.within(sentence.start, start, "diagnosis")):
         if not _LISTED.match(reading.text[earlier.end : start]):
             break

@@ -156,7 +156,7 @@ def _in_brackets(mention: Mention, reading: Reading) -> bool:
 
 def _negates(mention: Mention) -> bool:
     """Whether the negation found around a mention is outside it (the patterns for "no recurrence" hold their own)."""
-    return not re.match(
+    return not mention.found_by.endswith("/last_seen") and not re.match(
         r"(?:no|not|without|with no|absence|neither|free|clear|did not|has not|had not|have not)\b|.*free$",
         mention.text,
         re.IGNORECASE,

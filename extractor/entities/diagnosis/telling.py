@@ -22,7 +22,7 @@ _TESTED_FOR = re.compile(
     re.IGNORECASE,
 )
 _NOT_FOUND = re.compile(
-    r"[^.;:]{0,120}?\b(?:was|were|remained|came back|returned|proved)\s+(?:all\s+|also\s+)?(?:negative|normal|unremarkable|inconclusive|unrevealing|non-?contributory)\b",
+    r"[^.;:]{0,120}?\b(?:was|were|remained|came back|returned|proved|yielded|gave|had)\s+(?:all\s+|also\s+|a\s+)?(?:negative|normal|unremarkable|inconclusive|unrevealing|non-?contributory)\b",
     re.IGNORECASE,
 )
 """What was looked for in a test that came out negative ("evaluations for allergy, infection and leukemia were negative")."""

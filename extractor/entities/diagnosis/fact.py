@@ -56,21 +56,29 @@ _DEFINITE = re.compile(r"\b(?:his|her|their|the|this)\s+$", re.IGNORECASE)
 _READ = re.compile(r"\b(?:consistent|compatible) with\s+(?:an? |the |solitary |isolated |multiple ){0,2}$", re.IGNORECASE)
 _EXAMINED = re.compile(r"patholog|histolog|immuno|biops|microscop|cytolog|specimen|stain", re.IGNORECASE)
 _ONE_MORE = re.compile(
-    r"\b(?:contralateral|another|metachronous|(?:an?|the|his|her) (?:second|third)|second primary|third primary|an? (?:new|separate|different|distinct))"
+    r"\b(?:contralateral|another|metachronous|(?:an?|the|his|her) (?:second|third)|second primary|"
+    r"third primary|an? (?:new|separate|different|distinct))"
     r"(?: primary| synchronous| independent| episode of| bout of| attack of){0,2}\s+(?:\w+\s+)?$",
     re.IGNORECASE,
 )
 _ONE_MORE_NAMED = re.compile(r"(?:contralateral|metachronous|second primary) ", re.IGNORECASE)
 _AGAIN = re.compile(r"\s+(?:again\b|re(?:oc)?curred\b|relapsed\b|reappeared\b)", re.IGNORECASE)
 _OPERATED_FOR = re.compile(
-    r"\s*(?:\([^()]*\)\s*)?(?:(?:was|were)\s+(?:done|performed|carried\s+out)\s+)?(?:for|because\s+of|due\s+to)\s+(?:(?:an?|the|his|her)\s+)?"
+    r"\s*(?:\([^()]*\)\s*)?(?:(?:was|were)\s+(?:done|performed|carried\s+out)\s+)?(?:for|because\s+of|"
+    r"due\s+to)\s+(?:(?:an?|the|his|her)\s+)?"
     r"(?:[\w-]+\s+){0,2}$",
     re.IGNORECASE,
 )
 _SAMPLE_SHOWED = re.compile(
-    r"[^.,;]{0,30}\b(?:show|reveal|confirm|demonstrat|yield|disclos|identif|found)\w*\s+(?:an?\s+|the\s+)?(?:[\w-]+\s+){0,3}$", re.IGNORECASE
+    r"[^.,;]{0,30}\b(?:show|reveal|confirm|demonstrat|yield|disclos|identif|found)\w*\s+(?:an?\s+|"
+    r"the\s+)?(?:[\w-]+\s+){0,3}$",
+    re.IGNORECASE,
 )
-_SPREAD_TO = re.compile(r"lymph|node|marrow|liver|lung|pleura|periton|brain|bone|spine|vertebra|skin|adrenal|omentum|ascites", re.IGNORECASE)
+_SPREAD_TO = re.compile(
+    r"lymph|node|marrow|liver|lung|pleura|periton|brain|bone|spine|vertebra|skin|adrenal|omentum|"
+    r"ascites",
+    re.IGNORECASE,
+)
 """Where a biopsy finds the spread of a tumour as often as a tumour of the place."""
 _NEAR = 3
 _LOOK_BACK = 12

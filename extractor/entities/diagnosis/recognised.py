@@ -12,7 +12,8 @@ from extractor.schema import Mention
 
 _ABBREVIATION = re.compile(r"[A-Z][A-Za-z]?[A-Z0-9/-]{0,6}s?")
 _OF_A_PATIENT = re.compile(
-    r"\b(?:diagnosed(?: with| as(?: having)?)?|diagnos[ei]s of|consistent with|compatible with|confirm(?:ed|ing)|(?:man|woman|patient|male|female|boy|girl|child|case|history|suffer\w*|he|she)"
+    r"\b(?:diagnosed(?: with| as(?: having)?)?|diagnos[ei]s of|consistent with|compatible with|confirm(?:ed|"
+    r"ing)|(?:man|woman|patient|male|female|boy|girl|child|case|history|suffer\w*|he|she)"
     r"(?: was| had| has| of| with| from| known| who| having| suffering| diagnosed| previous| a){1,4})\s+(?:an?\s+|the\s+)?(?:\w+\s+)?$",
     re.IGNORECASE,
 )
@@ -24,7 +25,10 @@ _OF_A_PLACE = re.compile(
 )
 _ADJECTIVE = re.compile(r"(?:\w+[- ])?(?:\w+(?:ic|al|ar|ary|ous|ive|oid|ed)|primary|secondary|\w+-(?:type|cell|like)|cell)", re.IGNORECASE)
 _DISEASE_NOUN = re.compile(r"(?:oma|itis|osis|emia|aemia|uria|pathy|cancer|tumou?r|failure|infarct|ectasia|plasia)s?$", re.IGNORECASE)
-_NAME_GOES_ON = re.compile(r"\s+(?!(?:and|or|of|in|with|on|at|by|for|to|from|as|was|were|is|are|had|has|after|before|who|that|which)\b)[a-z]{3,}")
+_NAME_GOES_ON = re.compile(
+    r"\s+(?!(?:and|or|of|in|with|on|at|by|for|to|from|as|was|were|is|are|had|has|after|before|who|that|"
+    r"which)\b)[a-z]{3,}",
+)
 _VAGUE = re.compile(
     r"(?:the\s+)?(?:underlying|primary|refractory|systemic|operable|resectable|original|initial|known|present|same|main|further|medical)\s+"
     r"(?:disease|malignancy|condition|disorder|illness|instability)",

@@ -35,7 +35,8 @@ FAR = 12
 _PRONOUNS = frozenset({"it", "the latter", "the former"})
 _ONE = re.compile(r"\b(?:it|latter|drug|agent|medication|medicine)\Z", re.IGNORECASE)
 _GIVEN_AGAIN = re.compile(
-    r"[^.,;]{0,30}?\b(?:was|were) (?:then )?(?:again (?:given|tried|administered|used|started)|(?:given|tried|administered|used|started|introduced)"
+    r"[^.,;]{0,30}?\b(?:was|were) (?:then )?(?:again (?:given|tried|administered|used|started)|(?:given|tried|"
+    r"administered|used|started|introduced)"
     r" (?:once )?(?:again|anew))\b",
     re.IGNORECASE,
 )

@@ -38,7 +38,11 @@ _ANOTHER_TIME = re.compile(
     r";|\b(?:currently|now|presently|until|when|then|since|at present|to date|thereafter|(?:months?|years?|weeks?) (?:later|after))\b",
     re.IGNORECASE,
 )
-_REMOVED = re.compile(r"(?:resect|excis|remov|ablat|irradiat|treat|metastasectom)\w*(?:\s+\w+){0,2}\s+(?:of|for)?\s*(?:\w+\s+){0,3}$", re.IGNORECASE)
+_REMOVED = re.compile(
+    r"(?:resect|excis|remov|ablat|irradiat|treat|metastasectom)\w*(?:\s+\w+){0,2}\s+(?:of|"
+    r"for)?\s*(?:\w+\s+){0,3}$",
+    re.IGNORECASE,
+)
 _FOLLOWED = re.compile(r"follow|monitor|surveil|observation", re.IGNORECASE)
 
 

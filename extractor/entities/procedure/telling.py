@@ -89,7 +89,10 @@ _GOES_ON = _pattern(
 )
 _FOR_SO_LONG = _pattern(rf"\s+for (?:a total of )?{_NUMBER} {_UNIT}\b")
 """Organ support that goes on is no other: "on treatment with IABP", "was treated with IABP for 26 days"."""
-_IS_DONE_THEN = _pattern(r" (?:was|were) (?:then |therefore |successfully )?(?:performed|carried out|undertaken)(?! (?:in|at another|elsewhere))")
+_IS_DONE_THEN = _pattern(
+    r" (?:was|were) (?:then |therefore |successfully )?(?:performed|carried out|undertaken)(?! (?:in|at another|"
+    r"elsewhere))",
+)
 _ENDS = _pattern(r"(?: support)? (?:was|were|could be|had been) (?:\w+ly )?(?:stopped|discontinued|withdrawn|terminated|ended|ceased)\b")
 _AGAIN = _pattern(
     r"\b(?:repeat(?:ed)?|follow[- ]?up|second|third|fourth|fifth|another|further|subsequent|control|serial|surveillance|new|"
@@ -144,7 +147,7 @@ _NOT_BEHIND = _pattern(
     r"undertaken|available|considered|indicated|given|attempted|required|needed|necessary|undergone|tolerated)\b|"
     r"(?:was|were|is|are|has been|had been) (?:therefore |thus |then )?(?:avoided|contraindicated|deferred|withheld|unavailable|"
     r"impossible|"
-    r"unfeasible|ruled out|cancell?ed|omitted|not an option)\b)"
+    r"unfeasible|ruled out|cancell?ed|omitted|not an option)\b)",
 )
 _DONE_BEHIND = _pattern(
     r"(?: [\w-]+){0,3} (?:was|were) (?:then |also |successfully )?(?:performed|done|carried out|undertaken|conducted|completed)\b"

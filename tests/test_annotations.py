@@ -17,6 +17,8 @@ from extractor.schema import dump, load
 
 ROOT = Path(__file__).parents[1]
 GOLD = ROOT / "annotations" / "gold"
+OWN = ("second", "third", "fourth")
+"""The sets annotated here, their texts being in the corpora."""
 
 
 # The files that are kept ------------------------------------------------------------------------------------------------------
@@ -24,9 +26,9 @@ GOLD = ROOT / "annotations" / "gold"
 
 @pytest.fixture(scope="session")
 def corpus_texts(shared, tmp_path_factory):
-    """A folder with the texts of the second and the third set, out of the corpora they belong to."""
+    """A folder with the texts of the second, third and fourth set, out of the corpora they belong to."""
     folder = tmp_path_factory.mktemp("texts")
-    for gold in [*(GOLD / "second").glob("*.yaml"), *(GOLD / "third").glob("*.yaml")]:
+    for gold in (path for name in OWN for path in (GOLD / name).glob("*.yaml")):
         plain = shared / "corpora" / "maccrobat2020" / "train" / f"{gold.stem}.txt"
         record = shared / "corpora" / "oncology_ccby" / "docs" / f"{gold.stem}.json"
         content = plain.read_bytes() if plain.exists() else json.loads(record.read_bytes())["text"].encode()
@@ -51,13 +53,14 @@ def test_the_gold_of_the_development_set_is_right_and_that_of_the_shared_data(sh
         assert path.read_bytes() == (shared / "gold" / "dev" / path.name).read_bytes(), path.name
 
 
-def test_the_gold_of_the_second_and_the_third_set_is_right(corpus_texts):
+def test_the_gold_of_the_other_sets_is_right(corpus_texts):
     assert all_right([GOLD / "second"], corpus_texts, 20) == 354
     assert all_right([GOLD / "third"], corpus_texts, 13) == 209
+    assert all_right([GOLD / "fourth"], corpus_texts, 12) == 245
 
 
 def test_the_gold_names_its_sources():
-    for path in [*(GOLD / "second").glob("EN*.yaml"), *(GOLD / "third").glob("EN*.yaml")]:
+    for path in (path for name in OWN for path in (GOLD / name).glob("EN*.yaml")):
         assert f"| {path.stem} |" in (path.parent / "README.md").read_text(encoding="utf-8")
     for path in GOLD.glob("*/*.yaml"):
         assert yaml.safe_load(path.read_text(encoding="utf-8"))["source"], path

@@ -206,7 +206,7 @@ def _msi(mention: Mention, result: Result, name: str, reading: Reading) -> Told 
         return name, "negative", words
     if re.search(r"low$|[- ]L$", words, re.IGNORECASE):
         return name, "low", words
-    if re.search(r"high$|[- ]H(?![a-z])|unstable|instable|dMMR", words):
+    if re.search(r"high$|[- ]H(?![a-z])|unstable|instable|phenotype$|dMMR", words):
         return name, "negative" if result.says == "negative" else "high", words if result.says != "negative" else None
     if result.says is None:
         return None
@@ -243,7 +243,7 @@ def _protein(kind: str, result: Result, name: str, reading: Reading, sentence: S
         status = "low"
     if status == "high" and name != "PD-L1":
         # "S100B was elevated" is a blood level, "high CD34 in the tumor cells" a stain.
-        if not cue("tissue").search(reading.words(sentence)):
+        if kind != "receptor" and name != "hormone receptors" and not cue("tissue").search(reading.words(sentence)):
             return None
         status = "positive"
     value = result.score or result.percent or (result.value if status in ("positive", "low", "high", "equivocal") else None)

@@ -23,6 +23,7 @@ _GAP = 90
 _LIST = only("item", r",;/&+()\-\u2010-\u2014\u2212:\u207a\u207b%*'\u2019\"\u201c\u201d.")
 _BREAK = re.compile(rf"\b(?:{either('turn')})\b|;", re.IGNORECASE)
 _FOREIGN = cue("statement")
+_ASIDE = re.compile(r"^,?\s*(?:which|that|a|an)\b(?:\s+[\w-]+){1,9},(?=\s*(?:was|were|is|are)\b)")
 _LINK = only("link", r"\-\u2010-\u2014:=(),\d")
 _AUXILIARY = (
     r"(?:(?:was|were|is|are)\s+)?(?:(?:also|only)\s+)?"
@@ -67,8 +68,8 @@ class Line:
         return self.runs[first : bisect_right(self.runs, end, key=lambda r: r.end)]
 
     def plain(self, start: int, end: int) -> str:
-        """The words between two places, without what stands in brackets."""
-        return BRACKETS.sub("", self.text[start:end])
+        """The words between two places, without what stands in brackets or in an aside ("CD99, which …, was expressed")."""
+        return _ASIDE.sub("", BRACKETS.sub("", self.text[start:end]))
 
 
 @lru_cache(maxsize=32)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from extractor.entities.diagnosis.naming import (
     adjectives,
     agree,
+    caused_by,
     family_of,
     fullness,
     is_malignant,
@@ -22,6 +23,7 @@ from extractor.entities.diagnosis.naming import (
     shared_nouns,
     words_of,
 )
+from extractor.entities.diagnosis.recognised import is_vague, may_name_a_disease
 from extractor.entities.diagnosis.telling import effect, grade_after, stage_after, stages
 from extractor.entities.lesion import fact as lesion
 from extractor.entities.reading import Draft, Reading, Sentence
@@ -42,6 +44,8 @@ _TIED = re.compile(r"\s*(?:\([^()]*\)\s*)?,?\s*(?:of|in|on|at|within|involving|a
 _PAIRED = frozenset({"breast", "ovary", "kidney", "testis", "adrenal", "eye", "orbit", "nose", "cavity", "parotid"})
 _EYE = frozenset({"eye", "retina", "macula", "cornea", "optic", "orbit", "conjunctiva"})
 """Of a disease of the eye a sentence tells the side once, wherever: "the left optic nerve was swollen with macular edema"."""
+_ORIGIN = re.compile(r"metastas[ei]s\s+(?:of|from)\s+(?:an?\s+|the\s+)?(?:primary\s+)?(.+)$", re.IGNORECASE)
+_PLACE_OF_SPREAD = re.compile(r"(?!solitary |isolated |multiple |single )\w+ (?:\w+ )?metastas", re.IGNORECASE)
 _METASTATIC = re.compile(r"metastatic|(?:\w+ )?metastas[ei]s", re.IGNORECASE)
 _RECURRENT = re.compile(r"recurrent|relapsed", re.IGNORECASE)
 _IS_DIAGNOSED = re.compile(
@@ -51,6 +55,31 @@ _SHARES = re.compile(r"(?<![\w-])(?P<organ>[A-Za-z]{4,})\s*(?:,\s*|(?:/|,?\s+(?:
 _DEFINITE = re.compile(r"\b(?:his|her|their|the|this)\s+$", re.IGNORECASE)
 _READ = re.compile(r"\b(?:consistent|compatible) with\s+(?:an? |the |solitary |isolated |multiple ){0,2}$", re.IGNORECASE)
 _EXAMINED = re.compile(r"patholog|histolog|immuno|biops|microscop|cytolog|specimen|stain", re.IGNORECASE)
+_ONE_MORE = re.compile(
+    r"\b(?:contralateral|another|metachronous|(?:an?|the|his|her) (?:second|third)|second primary|"
+    r"third primary|an? (?:new|separate|different|distinct))"
+    r"(?: primary| synchronous| independent| episode of| bout of| attack of){0,2}\s+(?:\w+\s+)?$",
+    re.IGNORECASE,
+)
+_ONE_MORE_NAMED = re.compile(r"(?:contralateral|metachronous|second primary) ", re.IGNORECASE)
+_AGAIN = re.compile(r"\s+(?:again\b|re(?:oc)?curred\b|relapsed\b|reappeared\b)", re.IGNORECASE)
+_OPERATED_FOR = re.compile(
+    r"\s*(?:\([^()]*\)\s*)?(?:(?:was|were)\s+(?:done|performed|carried\s+out)\s+)?(?:for|because\s+of|"
+    r"due\s+to)\s+(?:(?:an?|the|his|her)\s+)?"
+    r"(?:[\w-]+\s+){0,2}$",
+    re.IGNORECASE,
+)
+_SAMPLE_SHOWED = re.compile(
+    r"[^.,;]{0,30}\b(?:show|reveal|confirm|demonstrat|yield|disclos|identif|found)\w*\s+(?:an?\s+|"
+    r"the\s+)?(?:[\w-]+\s+){0,3}$",
+    re.IGNORECASE,
+)
+_SPREAD_TO = re.compile(
+    r"lymph|node|marrow|liver|lung|pleura|periton|brain|bone|spine|vertebra|skin|adrenal|omentum|"
+    r"ascites",
+    re.IGNORECASE,
+)
+"""Where a biopsy finds the spread of a tumour as often as a tumour of the place."""
 _NEAR = 3
 _LOOK_BACK = 12
 """How many sentences back the lump lies that a tumour's name is given to."""
@@ -60,8 +89,12 @@ _STAGE_REACH = 1200
 
 def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
     """The diagnosis a mention makes, with its adjectives; none where the words around say it is nobody's."""
+    if mention.found_by.startswith("model/") and not may_name_a_disease(mention, reading):
+        return []
     sentence = reading.sentence_at(mention.start)
     told = adjectives(mention, reading, sentence)
+    if is_vague(reading.text[told.start : mention.end]):
+        return []
     said = effect(reading, sentence, told.start, mention.end)
     if said == "none" or (mention.context.uncertain and said is None) or _points_back(mention, reading, drafts):
         return []
@@ -76,6 +109,7 @@ def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[D
         draft.attributes["stage"] = draft.attributes["stage"] or after[0]
         draft.evidence.append((*after[1], "attribute"))
     _place(draft, reading, sentence)
+    _place_operated(draft, drafts, reading)
     _place_examined(draft, reading, drafts)
     return [*_coordinated(draft, reading), draft, *_as_lesion(mention, reading, drafts), *_come_back(draft, reading)]
 
@@ -120,16 +154,21 @@ def same(earlier: Draft, later: Draft, reading: Reading) -> bool:
     """Whether `later` names the disease of `earlier` again."""
     if _side_by_side(earlier, later, reading):
         return True
+    if _is_another(later, reading) and not _is_another(earlier, reading):
+        return False
     if earlier.certainty != later.certainty and earlier.name != later.name:
         return False
     if {earlier.attributes.get("laterality"), later.attributes.get("laterality")} >= {"left", "right"}:
         return False
     if is_tumour(earlier) and is_tumour(later):
         return _same_tumour(earlier, later, reading)
-    if other_organs(earlier.name, later.name):
+    if other_organs(earlier.name, later.name) or caused_by(earlier.name, later.name):
         return False
     places = frozenset() if _places_differ(earlier, later) else _site_words(earlier, later)
-    return agree(words_of(earlier.name) - places, words_of(later.name) - places)
+    told, again = words_of(earlier.name), words_of(later.name)
+    if "acute" in told and not again & {"acute", "chronic"}:
+        again |= {"acute"}  # told again more shortly: "acute renal failure … the renal failure"
+    return agree(told - places, again - places)
 
 
 def review(drafts: list[Draft], reading: Reading) -> list[Draft]:
@@ -197,12 +236,24 @@ def is_tumour(draft: Draft) -> bool:
 
 def _side_by_side(earlier: Draft, later: Draft, reading: Reading) -> bool:
     """ "leukopenia/ myelosuppression" is one thing named twice."""
+    if is_tumour(earlier) != is_tumour(later):
+        return False
     end = max(h[1] for h in earlier.heads)
     return 0 <= later.head[0] - end <= 40 and bool(_ALSO_CALLED.fullmatch(reading.text[end : later.head[0]]))
 
 
+def _is_another(draft: Draft, reading: Reading) -> bool:
+    """Whether the words tell of one more disease of the kind: "a contralateral breast cancer", "another pneumonia", "it recurred"."""
+    start, end = draft.mention.start, draft.mention.end
+    if _ONE_MORE.search(reading.text[max(draft.sentence.start, start - 40) : start]) or _ONE_MORE_NAMED.match(draft.mention.text):
+        return True
+    return not is_tumour(draft) and bool(_AGAIN.match(reading.text, end))
+
+
 def _same_tumour(earlier: Draft, later: Draft, reading: Reading) -> bool:
     spread = bool(_SPREAD.search(earlier.name)), bool(_SPREAD.search(later.name))
+    if all(spread) and _same_origin(earlier, later):
+        return True
     if spread == (True, True) and not (_TUMOUR.search(earlier.name) and _TUMOUR.search(later.name)):
         return _same_spread(earlier, later)
     if spread[0] != spread[1] and (spread[0] or _PRONOUNCED.search(reading.words(later.sentence)) or not _TUMOUR.search(later.name)):
@@ -217,6 +268,14 @@ def _same_spread(earlier: Draft, later: Draft) -> bool:
     """ "leptomeningeal disease" and "leptomeningeal carcinomatosis": the place is what counts, whatever the word for the spread."""
     one, other = earlier.attributes.get("site"), later.attributes.get("site")
     return earlier.name == later.name or (one is not None and one == other)
+
+
+def _same_origin(earlier: Draft, later: Draft) -> bool:
+    """ "splenic metastasis of gastric cancer" and then "metastasis from the gastric carcinoma", which says no other place."""
+    origins = [m[1] for d in (earlier, later) if (m := _ORIGIN.search(d.name))]
+    if len(origins) < 2 or (_PLACE_OF_SPREAD.match(earlier.name) and _PLACE_OF_SPREAD.match(later.name)):
+        return False
+    return same_tumour_names(origins[0], origins[1], frozenset())
 
 
 def _sites_differ(earlier: Draft, later: Draft) -> bool:
@@ -256,7 +315,7 @@ def _place(draft: Draft, reading: Reading, sentence: Sentence) -> None:
     if mention.attributes.get("group") == "metastasis" and _inside(place, mention):
         site = None
     if site and mention.found_by.endswith("terms.tsv") and _inside(place, mention):
-        site = implied
+        site = implied or site
     near = all(_near(span, draft, reading) for span in place.spans)
     draft.attributes |= {"site": (site if near else None) or implied, "laterality": place.laterality if near else None}
     if not draft.attributes["laterality"] and words_of(str(draft.attributes["site"])) & _EYE:
@@ -268,7 +327,7 @@ def _place_examined(draft: Draft, reading: Reading, drafts: Sequence[Draft]) -> 
     """A histology pronounced without a place is of the lump that was examined just before: it may be another tumour than those known."""
     if (
         draft.attributes["site"]
-        or draft.mention.attributes.get("group") != "neoplasm"
+        or not (draft.mention.attributes.get("group") == "neoplasm" or draft.mention.text.lower().endswith(("carcinoma", "sarcoma")))
         or family_of(draft.name) in (None, "lymphoid")
         or _DEFINITE.search(reading.text[max(0, draft.head[0] - 8) : draft.head[0]])
         or not _PRONOUNCED.search(reading.text[draft.sentence.start : draft.head[0]])
@@ -277,6 +336,26 @@ def _place_examined(draft: Draft, reading: Reading, drafts: Sequence[Draft]) -> 
     near = [d for d in _lumps(drafts, draft) if d.type == "lesion" and draft.sentence.index - d.sentence.index <= 1]
     if near:
         draft.attributes["site"] = near[0].attributes["site"]
+
+
+def _place_operated(draft: Draft, drafts: Sequence[Draft], reading: Reading) -> None:
+    """A tumour named without a place is where it was operated on or biopsied: "thyroidectomy for papillary carcinoma"."""
+    known = draft.attributes["site"]
+    if not is_tumour(draft) or family_of(draft.name) in (None, "lymphoid"):
+        return
+    for done in reversed(drafts):
+        if done.type != "procedure" or done.sentence.index != draft.sentence.index:
+            continue
+        if not done.attributes.get("site") or done.head[1] > draft.head[0]:
+            continue
+        between, site = reading.text[done.head[1] : draft.head[0]], done.attributes["site"]
+        operated = done.attributes.get("category") == "surgery" and _OPERATED_FOR.fullmatch(between) and "lymph" not in site
+        sampled = done.attributes.get("category") == "biopsy" and _SAMPLE_SHOWED.fullmatch(between) and not _SPREAD_TO.search(site)
+        if (operated or sampled) and (known is None or words_of(str(known)) & words_of(site)):
+            side = side_in(reading.text[done.head[0] : draft.head[0]]) if words_of(site) & _PAIRED else None
+            told = draft.attributes.get("laterality") or done.attributes.get("laterality")
+            draft.attributes |= {"site": known or site, "laterality": told or side}
+        return
 
 
 def _near(span: tuple[int, int], draft: Draft, reading: Reading) -> bool:

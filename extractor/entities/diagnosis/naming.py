@@ -22,6 +22,7 @@ _STAGE_BEFORE = re.compile(
     r"\b(?:at\s+)?(?:(?:clinical|pathologic(?:al)?)\s+)?stage\s+(?P<stage>(?:[0-4]|I{1,3}V?|IV)[A-Ea-e]?[1-3]?)\s+$", re.IGNORECASE
 )
 _TYPE_BEHIND = re.compile(r"\s+(?:[a-e]|virus|type \w+|[ivx]+|\d+)(?:\s+(?:virus )?infection)?$")
+_COMES_OF = re.compile(r"^(?P<cause>.+)[- ](?:related|induced|associated|mediated)\s+\w")
 CONTRAST = frozenset(
     {"acute", "chronic", "1", "2", "i", "ii", "left", "right", "upper", "lower", "non", "exacerbation", "ductal", "lobular",
      "atrial",
@@ -208,6 +209,15 @@ def other_organs(one: str, other: str) -> bool:
     organs = frozenset(organ_nouns().values())
     first, second = words_of(one) & organs, words_of(other) & organs
     return bool(first and second) and not first & second
+
+
+def caused_by(one: str, other: str) -> bool:
+    """Whether the one disease comes of the other: "hepatitis-related cirrhosis" is another disease than hepatitis."""
+    return any(
+        match is not None and words_of(match["cause"]) == words_of(cause)
+        for name, cause in ((one, other), (other, one))
+        for match in [_COMES_OF.search(name)]
+    )
 
 
 def same_tumour_names(one: str, other: str, organs: frozenset[str]) -> bool:

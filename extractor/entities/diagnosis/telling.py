@@ -16,12 +16,29 @@ _ARTICLE = re.compile(r"(?:^|(?<=\W))(?:an?|the|his|her|their|primary|possible|t
 _LISTED = re.compile(r"^(?:\s*\([^()]*\))?\s*(?:,|/|,?\s*(?:and/or|and|or|versus|vs\.?|as well as))\s*(?:an?\s+|the\s+)?$", re.IGNORECASE)
 _EXAMINED = re.compile(r"patholog|histolog|immuno|biops|microscop|cytolog|specimen|stain", re.IGNORECASE)
 _SUGGESTED = re.compile(r"(?:suggest\w*|compatible with|favou?r\w*)(?:\W+\w+){0,3}\W*$", re.IGNORECASE)
+_TYPICAL = re.compile(
+    r"\b(?:was|were|are|is|features|appearances?|findings|pattern|picture|morphology)\s+(?:typical|characteristic|"
+    r"diagnostic|pathognomonic)\s+(?:of|for)\s+(?:an?\s+)?(?:[\w-]+\s+)?$",
+    re.IGNORECASE,
+)
+_TESTED_FOR = re.compile(
+    r"\b(?:evaluations?|tests?|testing|work-?ups?|screen(?:ing|s)?|investigations?|serolog\w+|cultures?|"
+    r"assays?|stud(?:y|ies)|search)\s+for\b[^.;:]*$",
+    re.IGNORECASE,
+)
+_NOT_FOUND = re.compile(
+    r"[^.;:]{0,120}?\b(?:was|were|remained|came back|returned|proved|yielded|gave|had)\s+(?:all\s+|also\s+|"
+    r"a\s+)?(?:negative|normal|unremarkable|inconclusive|unrevealing|non-?contributory)\b",
+    re.IGNORECASE,
+)
+"""What was looked for in a test that came out negative ("evaluations for allergy, infection and leukemia were negative")."""
 _DENIED = re.compile(r"\b(?:no|never|without|denied|neither|nor|any)\b[^.;,]{0,70}$", re.IGNORECASE)
 _MAIN_CLAUSE = re.compile(r",\s+(?:but|however|yet|the|this|these|he|she|his|her|it|we)\s(?!same\b)", re.IGNORECASE)
 """Where another clause begins, which the doubt of the first does not reach ("although the differential included …, the rash was …")."""
 _PRELIMINARY = re.compile(r"in favou?r of|extemporaneous|frozen", re.IGNORECASE)
 _GRADE_AFTER = re.compile(
-    r"(?:\s*\(|\s*,\s*|\s+of\s+|\s+with\s+an?\s+|\s*;\s*|\s+)(?:(?:histologic(?:al)?|nuclear|tumou?r|Nottingham|Fuhrman|WHO|ISUP|FNCLCC)\s+)?"
+    r"(?:\s*\(|\s*,\s*|\s+of\s+|\s+with\s+an?\s+|\s*;\s*|\s+)(?:(?:histologic(?:al)?|nuclear|tumou?r|"
+    r"Nottingham|Fuhrman|WHO|ISUP|FNCLCC)\s+)?"
     r"(?P<grade>(?:high|low|intermediate)[\s-]grade|grade\s+(?:[1-5]|I{1,3}V?|IV)\b(?:\s*[/-]\s*[1-5])?|G[1-4]\b|"
     r"Gleason\s+(?:score\s+)?(?:of\s+)?\d+(?:\s*\+\s*\d)?(?:\s*=\s*\d+)?|(?:poorly|moderately|well)[\s-]differentiated|high grade)",
     re.IGNORECASE,
@@ -66,12 +83,16 @@ def effect(reading: Reading, sentence: Sentence, start: int, end: int) -> str | 
     if after:
         return after
     before = reading.text[sentence.start : start]
+    if _TESTED_FOR.search(before) and _NOT_FOUND.match(reading.text[end : sentence.end]):
+        return "none"
     for earlier in reversed(reading.within(sentence.start, start, "diagnosis")):
         if not _LISTED.match(reading.text[earlier.end : start]):
             break
         start = earlier.start
         before = reading.text[sentence.start : start]
     said = _before(before) or _earlier(before)
+    if said == "none" and _TYPICAL.search(before) and _EXAMINED.search(before):
+        return "confirmed"
     if said == "suspected" and _DENIED.search(before):
         return "none"
     if said == "suspected" and _SUGGESTED.search(before) and _EXAMINED.search(before) and not _PRELIMINARY.search(before):

@@ -34,6 +34,16 @@ FAR = 12
 """How many sentences back the course may be told that "the same regimen" gives again."""
 _PRONOUNS = frozenset({"it", "the latter", "the former"})
 _ONE = re.compile(r"\b(?:it|latter|drug|agent|medication|medicine)\Z", re.IGNORECASE)
+_GIVEN_AGAIN = re.compile(
+    r"[^.,;]{0,30}?\b(?:was|were) (?:then )?(?:again (?:given|tried|administered|used|started)|(?:given|tried|"
+    r"administered|used|started|introduced)"
+    r" (?:once )?(?:again|anew))\b",
+    re.IGNORECASE,
+)
+_ONE_MORE = re.compile(
+    r"\b(?:additional|further|another|post-?(?:operative|surgical)|adjuvant)\b[^.,;]{0,40}\b(?:with|of|using)\s+(?:the\s+)?$", re.IGNORECASE
+)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _REPEATED = re.compile(r" (?:was|were) (?:then |later |subsequently )?(?:repeated|given again|again given)\b")
 
 
@@ -155,11 +165,25 @@ def _parts_told(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> 
     recent = [d for d in recent if not intent or d.attributes.get("intent") in (None, intent)]
     told = [d for d in recent if d.attributes.get("regimen") == named(mention)]
     parts = [d for d in recent if mention.attributes.get("components") and is_part(d.mention, mention)]
+    if _is_one_more(mention, reading, told or parts):
+        return []
     if told or not parts or said("restart", words_before(mention, reading)) is not None:
         return told
     if len({d.name for d in parts}) > 1:
         return parts
     return _with_partners(parts[-1], recent, reading) if is_passing(mention, reading) else []
+
+
+def _is_one_more(mention: Mention, reading: Reading, known: Sequence[Draft]) -> bool:
+    """Whether an acronym gives its drugs once more: it says so, or more of it is given after an operation told since."""
+    if not known:
+        return False
+    if _GIVEN_AGAIN.match(around(mention, reading, 0, 60)[1]):
+        return True
+    since = reading.within(max(d.head[1] for d in known), mention.start, "procedure")
+    operated = any(m.attributes.get("category") in ("surgery", "radiotherapy") for m in since)
+    start = reading.sentence_at(mention.start).start
+    return operated and bool(_ONE_MORE.search(reading.text[max(start, mention.start - 80) : mention.start]))
 
 
 def _is_new_class(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> bool:
@@ -216,6 +240,8 @@ def _is_new_course(earlier: Draft, later: Draft, reading: Reading) -> bool:
         return False
     if later.attributes.get("intent") and not earlier.attributes.get("intent"):
         return True
+    if _in_another_year(earlier, later, reading):
+        return True
     if family_of(mention) not in ANTICANCER:
         return False
     told, now = earlier.attributes.get("regimen"), later.attributes.get("regimen")
@@ -228,12 +254,19 @@ def _is_new_course(earlier: Draft, later: Draft, reading: Reading) -> bool:
     )
 
 
+def _in_another_year(earlier: Draft, later: Draft, reading: Reading) -> bool:
+    """Whether each course begins in a year of its own ("in 2010 … in 2015 he was given …"); the next year a course may still go on."""
+    years = [_YEAR.search(reading.text, d.sentence.start, d.sentence.end) for d in (earlier, later)]
+    found = [int(y[0]) for y in years if y]
+    return len(found) == 2 and found[1] - found[0] > 1
+
+
 def _restarts(mention: Mention, reading: Reading) -> bool:
     """Whether the words beside a mention say that it was begun anew ("restarted X", "X was reinitiated")."""
-    _, right = around(mention, reading, 0, 45)
-    again = re.match(r"(?: therapy| treatment)? (?:was|were) (?:then |subsequently |later )?(?:\w+ly )?", right)
+    _, right = around(group(mention, reading)[-1], reading, 0, 45)
+    again = re.match(r"(?: therapy| treatment| chemotherapy)? (?:was|were) (?:then |subsequently |later )?(?:\w+ly )?", right)
     after = again is not None and any(c.regex.match(right, again.end()) for c in cues("restart"))
-    return after or said("restart", words_before(mention, reading)) is not None
+    return after or _GIVEN_AGAIN.match(right) is not None or said("restart", words_before(mention, reading)) is not None
 
 
 def _starts_after(mention: Mention, reading: Reading) -> bool:

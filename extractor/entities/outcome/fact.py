@@ -34,6 +34,15 @@ _OF_SOMETHING_ELSE = re.compile(
 """A symptom that comes back or stays away is no outcome ("no recurrence of pain")."""
 _OF = re.compile(r"\s+of\s+(?:the|this|his|her)?\s*")
 _OCCURS = re.compile(r"\s+(?:occurred|developed|appeared|was\s+(?:diagnosed|confirmed|detected|found|proven))\b", re.IGNORECASE)
+_ANOTHER_TIME = re.compile(
+    r";|\b(?:currently|now|presently|until|when|then|since|at present|to date|thereafter|(?:months?|years?|weeks?) (?:later|after))\b",
+    re.IGNORECASE,
+)
+_REMOVED = re.compile(
+    r"(?:resect|excis|remov|ablat|irradiat|treat|metastasectom)\w*(?:\s+\w+){0,2}\s+(?:of|"
+    r"for)?\s*(?:\w+\s+){0,3}$",
+    re.IGNORECASE,
+)
 _FOLLOWED = re.compile(r"follow|monitor|surveil|observation", re.IGNORECASE)
 
 
@@ -78,16 +87,22 @@ def _is_adjective(draft: Draft, reading: Reading) -> bool:
 
 def review(drafts: list[Draft], reading: Reading) -> list[Draft]:
     """Retellings join the outcome of the case; only the last word on how the patient is counts as the last follow-up."""
-    drafts = [d for d in _retold(drafts) if not (d.type == "outcome" and d.name == NED and _ill_elsewhere(d, drafts))]
+    drafts = [d for d in _retold(drafts) if not (d.type == "outcome" and d.name == NED and _ill_elsewhere(d, drafts, reading))]
     alive = [d for d in drafts if d.type == "outcome" and d.name == ALIVE]
     kept = _last_follow_up(alive, drafts, reading)
     return [d for d in drafts if d not in alive or d is kept]
 
 
-def _ill_elsewhere(free: Draft, drafts: Sequence[Draft]) -> bool:
-    """Whether the sentence that tells of no recurrence in one place tells a tumor in another: such a patient is not free of disease."""
+def _ill_elsewhere(free: Draft, drafts: Sequence[Draft], reading: Reading) -> bool:
+    """Whether the sentence that tells of no recurrence in one place tells a tumor in another: such a patient is not free of disease.
+
+    A tumor of another time is none there: one told as removed, or before or after a word that parts the times ("until", "now").
+    """
     return any(
-        d.sentence == free.sentence and (d.attributes.get("course") in _THERE if d.type == "lesion" else "metasta" in d.name)
+        d.sentence == free.sentence
+        and (d.attributes.get("course") in _THERE if d.type == "lesion" else "metasta" in d.name)
+        and not _ANOTHER_TIME.search(reading.text[d.head[1] : free.head[0]] + reading.text[free.head[1] : d.head[0]])
+        and not _REMOVED.search(reading.text[max(d.sentence.start, d.head[0] - 45) : d.head[0]])
         for d in drafts
         if d.type in ("lesion", "diagnosis")
     )
@@ -145,7 +160,7 @@ def _in_brackets(mention: Mention, reading: Reading) -> bool:
 
 def _negates(mention: Mention) -> bool:
     """Whether the negation found around a mention is outside it (the patterns for "no recurrence" hold their own)."""
-    return not re.match(
+    return not mention.found_by.endswith("/last_seen") and not re.match(
         r"(?:no|not|without|with no|absence|neither|free|clear|did not|has not|had not|have not)\b|.*free$",
         mention.text,
         re.IGNORECASE,

@@ -80,6 +80,8 @@ def _qualifiers() -> Qualifiers:
             r"(?:\s*\([^)]{1,25}\))?(?:\s+(?:scans?|imaging|images?|examinations?|study|studies|films?|series))?\s+(?:of|over)\s+"
             r"(?:(?:the|her|his|their|both|whole|entire|left|right|bilateral|contralateral)\s+)*"
             rf"(?P<regions>{region}(?:(?:{_JOIN}){region})*)(?!\w)(?!\s+(?:\w+\s+)?(?:mass|lesion|tumou?r|nodule|cancer|metast))"
+            # "CT chest showed": the region right behind the name, and nothing of it but what the images told
+            rf"|\s+(?P<beside>{region}(?:(?:{_JOIN}){region})*)(?=\s+(?:show|reveal|demonstrat|was|were|did|confirm|suggest|scan)|\s*[.,;])"
         ),
         re.compile(rf"\b{any_organ}\b"),
     )
@@ -108,7 +110,7 @@ def imaged(mention: Mention, name: str, reading: Reading, sentence: Sentence) ->
         at += words.rfind(parts[-1])
         words, parts = words[words.rfind(parts[-1]) :], parts[-1:]
     if not parts and (behind := known.behind.match(fold(reading.text[mention.end : sentence.end]))):
-        parts = re.split(_JOIN, behind["regions"])
+        parts = re.split(_JOIN, behind["regions"] or behind["beside"])
     regions = [known.regions[p] for p in dict.fromkeys(parts) if p in known.regions]
     if not regions:
         if place.site and not parts:

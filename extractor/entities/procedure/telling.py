@@ -39,7 +39,7 @@ def _pattern(*pieces: str) -> re.Pattern[str]:
     return re.compile(expand("|".join(pieces), macros(), _FOLDER / "telling.py"), re.IGNORECASE)
 
 
-_NUMBER = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|few|a few|a couple of|couple of|some|many)"
+_NUMBER = r"(?:\d+|an?|{number_word}|several|few|a few|a couple of|couple of|some|many)"
 _UNIT = r"(?:hours?|days?|weeks?|months?|years?)"
 _MONTH = r"(?:(?:early|late|mid)[- ]?)?{month}\b"
 _PASSES = _pattern(
@@ -60,6 +60,9 @@ _PASSES = _pattern(
     r"(?:was|were) (?:then |later |again )?(?:discharged|readmitted|referred|transferred|lost))\b",
 )
 """Words by which the story moves on in time."""
+_SEVERAL = _pattern(r"\b(?:two|three|four|five|several|multiple|repeated|[2-9])\s+(?:[\w-]+\s+){0,2}$")
+"""Before a plural: performances of their own, "treated with two segmental resections"."""
+_SEVERAL_DONE = _pattern(r"\b(?:underw[eo]nt|undergone|treated with|received|had|performed|followed by)\b")
 _LOOKS_BACK = _pattern(r"\b(?:prior|ago|earlier|before|previously)$")
 _TIME_BEHIND = _pattern(
     r"\W*(?:(?:scan|done|performed|obtained|taken|was|were|repeated|made)\W+){0,4}"
@@ -75,6 +78,7 @@ _REFERENCE = _pattern(
     r"last|previous|"
     r"prior|primary|original|successful|complete|radical|curative|\d+|two|three|four)\s+){0,3}$",
     rf"\b{_UNIT} (?:of|post|from|since)\s+(?:the\s+)?$",
+    r"\b(?:pre|post)[-\u2010-\u2015]$",
     r"\b(?:this|these|same|previously|above|above-mentioned|aforementioned|previous|prior|earlier|initial|primary)\s+$",
 )
 """Words before a name that point back to a performance rather than tell one."""
@@ -86,6 +90,11 @@ _GOES_ON = _pattern(
 )
 _FOR_SO_LONG = _pattern(rf"\s+for (?:a total of )?{_NUMBER} {_UNIT}\b")
 """Organ support that goes on is no other: "on treatment with IABP", "was treated with IABP for 26 days"."""
+_IS_DONE_THEN = _pattern(
+    r" (?:was|were) (?:then |therefore |successfully )?(?:performed|carried out|undertaken)(?! (?:in|at another|"
+    r"elsewhere))",
+)
+_ENDS = _pattern(r"(?: support)? (?:was|were|could be|had been) (?:\w+ly )?(?:stopped|discontinued|withdrawn|terminated|ended|ceased)\b")
 _AGAIN = _pattern(
     r"\b(?:repeat(?:ed)?|follow[- ]?up|second|third|fourth|fifth|another|further|subsequent|control|serial|surveillance|new|"
     r"additional|next|"
@@ -121,7 +130,7 @@ _AFTERMATH = _pattern(
 _NOT_BEFORE = _pattern(
     r"\b(?:no|without|not|never|neither|nor|refus\w+|denied|avoid(?:ed|ing)?|instead of|rather than|unable to (?:undergo|"
     r"tolerate)|unwilling to|"
-    r"precluded|defer(?:red)?|lack of)\s+"
+    r"precluded|defer(?:red)?|lack of|(?:difficult|impossible|not possible|not feasible|inappropriate|too risky) to)\s+"
     r"(?:(?:any|further|additional|other|repeat|permit|allow|consent|agree|undergo|undergone|undergoing|receive|received|have|"
     r"had|perform|"
     r"performed|performing|an?|the|to|for|of|be|been|adjuvant|invasive|surgical|emergency|need|subsequent|prior|previous|more|"
@@ -131,6 +140,7 @@ _NOT_BEFORE = _pattern(
     r"(?:[\w-]+(?:\s+therapy)?(?:\s*,\s*(?:or\s+|nor\s+)?|\s+(?:or|nor)\s+)){0,3}$"
 )
 _NOT_BEHIND = _pattern(
+    r"\s+(?:only )?(?:if|in case of|in the event of)\b(?! not\b)",
     r"(?:[ ,]+(?:was|were) (?:requested|attempted|recommended|ordered|offered|proposed|scheduled|planned|suggested),? but)?"
     r"(?:[ ,]+(?!\w+ed\b|was\b|were\b|is\b|are\b|show|demonstr)[\w()/-]+){0,6}[ ,]+"
     r"(?:(?:was|were|is|are|could|can|had|has|have|did) ?(?:not|never)(?: \w+){0,2} (?:performed|done|carried|possible|obtained|"
@@ -138,7 +148,7 @@ _NOT_BEHIND = _pattern(
     r"undertaken|available|considered|indicated|given|attempted|required|needed|necessary|undergone|tolerated)\b|"
     r"(?:was|were|is|are|has been|had been) (?:therefore |thus |then )?(?:avoided|contraindicated|deferred|withheld|unavailable|"
     r"impossible|"
-    r"unfeasible|ruled out|cancell?ed|omitted|not an option)\b)"
+    r"unfeasible|ruled out|cancell?ed|omitted|not an option)\b)",
 )
 _DONE_BEHIND = _pattern(
     r"(?: [\w-]+){0,3} (?:was|were) (?:then |also |successfully )?(?:performed|done|carried out|undertaken|conducted|completed)\b"
@@ -230,19 +240,24 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
     if not _may_be_one(earlier, later) or later.head[0] - told_until > _FAR:
         return False
     between = reading.text[told_until : later.head[0]]
-    if not (_same_name(earlier, later) or _generic(later) or _explains(earlier, later, between)):
+    lead = reading.text[max(later.sentence.start, told_until, later.head[0] - LEFT) : later.head[0]]
+    alike = _same_name(earlier, later) or (_REFERENCE.search(lead) and _names_more_shortly(earlier, later))
+    if not (alike or _generic(later) or _explains(earlier, later, between)):
         return False
     if _turns_to_another_case(told_until, later.head[0], reading):
         return False
     if _generic(earlier) and not _generic(later) and _points_back(earlier, reading):
         return False
-    lead = reading.text[max(later.sentence.start, told_until, later.head[0] - LEFT) : later.head[0]]
     if category == "biopsy" and _TAKEN_DURING.search(lead):
         return False
     if category == "radiotherapy" and earlier.sentence == later.sentence and _AND_ALSO.search(between) and earlier.name != later.name:
         return False
     repeated = category not in _REPORTS and _REPEATED.match(reading.text, later.head[1]) is not None
+    if category == "surgery" and later.mention.text.endswith("s") and _SEVERAL.search(lead) and _SEVERAL_DONE.search(lead):
+        return False
     if not repeated and (_REFERENCE.search(lead) or (category == "biopsy" and _OF_THE.search(lead))):
+        return True
+    if category == "other" and _same_name(earlier, later) and _ENDS.match(reading.text, later.head[1]):
         return True
     if category == "other" and _same_name(earlier, later) and (_GOES_ON.search(lead) or _FOR_SO_LONG.match(reading.text, later.head[1])):
         return True
@@ -252,7 +267,7 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
         return not _tells_specimen(told_until, later.head[0], reading) and not _passes(told_until, later, reading)
     again = repeated or bool(_AGAIN.search(lead))
     past = earlier.mention.context.historical and not later.mention.context.historical
-    if category == "surgery" and past and _PERFORMS.search(lead):
+    if category == "surgery" and past and (_PERFORMS.search(lead) or _IS_DONE_THEN.match(reading.text, later.head[1])):
         return False
     if category == "surgery":
         as_verb = later.mention.found_by.startswith("procedure/word_tumor")
@@ -260,8 +275,15 @@ def retells(earlier: Draft, later: Draft, reading: Reading) -> bool:
         far = len(_SENTENCE_END.findall(between)) > 1
         anew = far and earlier.attributes.get("status") != "planned" and bool(_UNDERGOES.search(lead) or _ONE_MORE.search(lead))
         again = again or anew or (as_verb and bool(_ALSO.search(lead)))
-        return not (performed and (again or _passes(told_until, later, reading)))
+        return not (performed and (again or _passes(_done_until(earlier, later, told_until, lead, reading), later, reading)))
     return not again and not _passes(told_until, later, reading) and not _treats(told_until, later.head[0], reading)
+
+
+def _done_until(earlier: Draft, later: Draft, told_until: int, lead: str, reading: Reading) -> int:
+    """From where time may pass to another operation: "54 months after the surgery … a dissection was performed" looks back first."""
+    if not (_DONE_BEHIND.match(reading.text, later.head[1]) or _UNDERGOES.search(lead)):
+        return told_until
+    return max((end for start, end, _ in earlier.heads if end <= told_until and not _points_there(reading, start)), default=told_until)
 
 
 def carried_out(draft: Draft, reading: Reading) -> bool:
@@ -279,7 +301,7 @@ def _may_be_one(earlier: Draft, later: Draft) -> bool:
         return False
     if _sites_differ(earlier, later):
         return False
-    if _same_name(earlier, later):
+    if _same_name(earlier, later) or _names_more_shortly(earlier, later):
         return one["category"] != "imaging" or not other.get("site") or bool(one.get("site"))
     if _generic(later):
         return not _apart(earlier)
@@ -290,6 +312,12 @@ def _may_be_one(earlier: Draft, later: Draft) -> bool:
 
 def _same_name(earlier: Draft, later: Draft) -> bool:
     return earlier.name == later.name or (earlier.mention.name is not None and earlier.mention.name == later.mention.name)
+
+
+def _names_more_shortly(earlier: Draft, later: Draft) -> bool:
+    """Whether the later name is the end of the earlier one, as words that point back use it: "after colectomy", a hemicolectomy."""
+    told = {earlier.name, earlier.mention.text.lower()}
+    return later.attributes["category"] == "surgery" and later.name.endswith("ectomy") and any(n.endswith(later.name) for n in told)
 
 
 def _explains(earlier: Draft, later: Draft, between: str) -> bool:
@@ -372,11 +400,16 @@ def _tells_specimen(start: int, end: int, reading: Reading) -> bool:
     """Whether tissue is taken anew between two places of the text."""
     return any(
         m.attributes.get("category") in SPECIMEN
-        and not m.attributes.get("generic")
+        and (not m.attributes.get("generic") or _is_undergone(reading, m.start))
         and m.name != "biopsy"
         and not _points_there(reading, m.start)
         for m in reading.within(start, end, "procedure")
     )
+
+
+def _is_undergone(reading: Reading, start: int) -> bool:
+    """Whether the words before a general name say that it was done then: "she underwent surgical resection"."""
+    return bool(_UNDERGOES.search(reading.text[max(reading.sentence_at(start).start, start - 60) : start]))
 
 
 def _treats(start: int, end: int, reading: Reading) -> bool:

@@ -1,7 +1,6 @@
 """What phenopackets and FHIR bundles share: reading stages, quantities and ages, and that no word of a fact is dropped without a word."""
 
 import doctest
-import json
 import re
 from datetime import date
 from pathlib import Path
@@ -10,11 +9,9 @@ import pytest
 from documents import told
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
-from extractor.cli import app
 from extractor.exporters import _clinical, export, formats
-from extractor.schema import STANDARD_TYPES, BaseFact, dump
+from extractor.schema import STANDARD_TYPES, BaseFact
 
 DOCS = Path(__file__).parents[1] / "docs" / "phenopacket_fhir.md"
 
@@ -147,20 +144,6 @@ def test_the_documentation_names_every_extension_and_value_set():
     assert {a for a in addresses if f"`{a}`" not in text} == set()
     assert {v for v in IN_WORDS if v not in text} == set()
     assert len(addresses) == 5
-
-
-def test_the_commands_of_the_documentation_work(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "timelines").mkdir()
-    (tmp_path / "timelines" / "report.json").write_text(dump(told({"type": "diagnosis", "name": "asthma"})))
-    commands = re.findall(r"^    extractor (export .*)$", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(commands) == 3
-    for command in commands:
-        result = CliRunner().invoke(app, command.split())
-        assert result.exit_code == 0, result.output
-    assert json.loads((tmp_path / "out" / "a.phenopacket.json").read_text())["id"] == "a.P1"
-    assert json.loads((tmp_path / "out" / "a.fhir.json").read_text())["resourceType"] == "Bundle"
-    assert (tmp_path / "out" / "losses.tsv").is_file()
 
 
 def test_both_are_formats():

@@ -393,22 +393,6 @@ def test_loading_a_document_does_not_load_the_report():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_the_commands_of_the_documentation_run(run, tmp_path, monkeypatch):
-    from pathlib import Path
-    from shutil import copytree
-
-    pytest.importorskip("matplotlib", reason="needs the extra `plot`")
-    root = Path(__file__).parents[1]
-    copytree(root / "corpus", tmp_path / "corpus")
-    monkeypatch.chdir(tmp_path)
-    commands = re.findall(r"^    extractor (.+)$", (root / "docs" / "report.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(commands) == 5
-    for command in commands:
-        result = run(*command.split())
-        assert result.exit_code == 0, (command, result.output)
-    assert {"report.html", "all.html", "timeline.svg", "timeline.pdf"} <= {path.name for path in tmp_path.iterdir()}
-
-
 def test_the_rules_of_reasons_are_told_in_words():
     assert rule_in_words("radiotherapy to therapy") == "as usual from radiotherapy to therapy"
     assert rule_in_words("response to treatment") == "as usual for a response"

@@ -193,7 +193,8 @@ class Axis:
             return self._between(day)
         if day < 0:
             return self.middle - (self.middle - self.left) * day / self.first
-        return self.middle + (self.right - self.middle) * day / self.last if self.last else self.middle
+        # The last day stands at the right end: rounding must not carry it over.
+        return min(self.right, self.middle + (self.right - self.middle) * day / self.last) if self.last else self.middle
 
     def _between(self, day: float) -> float:
         for (step, known), (other, later) in pairwise(self.points):

@@ -61,6 +61,7 @@ def train(configs: Path, shared: Path, out: Path, say: Say, without: frozenset[s
         found = scores(recogniser, judged, rules)
         recogniser.meta["performance"] = found
         recogniser.meta["spacy_version"] = SPACY
+        recogniser.config["paths"] = dict.fromkeys(recogniser.config["paths"])  # They were those of this training.
         # The words of the corpora are no part of it.
         recogniser.to_disk(Path(work) / "made", exclude=["vocab"])
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -19,11 +19,11 @@ import extractor.context.sentences
 import extractor.context.tokens
 import extractor.entities.recogniser  # noqa: F401
 from extractor.context.abbreviations import Definition, codes, definitions
-from extractor.entities.lexicon import Entity
-from extractor.entities.matcher import EntityStage, Hit
+from extractor.entities.lexicon import RECOGNISED, Entity
+from extractor.entities.matcher import Hit, entity_stage
 from extractor.entities.reading import Reading, Sentence
 from extractor.errors import DataError
-from extractor.knowledge import DEFAULT_CONFIG, pipeline_of
+from extractor.knowledge import DEFAULT_CONFIG, RECOGNISER, pipeline_of
 from extractor.schema import Generator, Mention, Section, Source
 from extractor.stages import timed
 
@@ -41,7 +41,7 @@ def load_pipeline(config: Path | str | None = None, *, model: bool = True) -> La
 def _load(path: Path, model: bool) -> Language:
     try:
         settings = spacy.util.load_config(path)
-        trained = [name for name, said in settings.get("components", {}).items() if said.get("factory") == "extractor_recogniser"]
+        trained = [name for name, said in settings.get("components", {}).items() if said.get("factory") == RECOGNISER]
         without = [] if model else trained
         nlp = spacy.util.load_model_from_config(settings, meta={"name": path.stem}, auto_fill=True, validate=True, exclude=without)
     except (OSError, ValueError) as error:
@@ -107,14 +107,6 @@ def _version() -> str:
     return version("extractor")
 
 
-def entity_stage(nlp: Language) -> EntityStage:
-    """The component of a pipeline that finds terms and patterns."""
-    for _, component in nlp.pipeline:
-        if isinstance(component, EntityStage):
-            return component
-    raise DataError("the pipeline has no component with the factory extractor_entities")
-
-
 class _Sections:
     """The section at an offset; a text without any is one case."""
 
@@ -172,7 +164,7 @@ def expand(text: str, hits: Sequence[Hit], defined: Sequence[Definition], entiti
     shorts = list(_occurrences(text, meanings))
     known = {at for start, end, _ in shorts for at in range(start, end)}
     # The trained recogniser gives no name, so it gives way.
-    recognised = [h for h in hits if h.source.startswith("model/") and not known.isdisjoint(range(h.start, h.end))]
+    recognised = [h for h in hits if h.source.startswith(RECOGNISED) and not known.isdisjoint(range(h.start, h.end))]
     kept = [h for h in hits if h not in recognised and not _contradicts(text, h, meanings, foreign)]
     taken = {(h.start, h.end, h.label) for h in kept}
     for start, end, hit in shorts:

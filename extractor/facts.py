@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from extractor.confidence import confidence
-from extractor.entities.lexicon import HERE, Entity
+from extractor.entities.lexicon import HERE, RECOGNISED, Entity
 from extractor.entities.patient.stories import Person
 from extractor.entities.reading import Draft, Reading
 from extractor.schema import CASE_KINDS, STANDARD_TYPES, BaseFact, Fact, Mention, Relation
@@ -98,10 +98,9 @@ def _drafts(reading: Reading, entities: Mapping[str, Entity]) -> list[Draft]:
 
 def _sure_enough(mention: Mention, entity: Entity) -> bool:
     """Whether a mention may become a fact: one of the rules always, one of the trained recogniser if it is probable enough."""
-    source, _, label = mention.found_by.partition("/")
-    if source != "model":
+    if not mention.found_by.startswith(RECOGNISED):
         return True
-    least = entity.recognised[label].fact
+    least = entity.recognised[mention.found_by.removeprefix(RECOGNISED)].fact
     return least is not None and mention.attributes["probability"] >= least
 
 

@@ -17,6 +17,8 @@ from extractor.errors import DataError
 from extractor.schema import CASE_KINDS, SECTION_KINDS
 
 HERE = Path(__file__).parent
+RECOGNISED = "model/"
+"""What `found_by` begins with where the trained recogniser found a mention; its label follows."""
 TERM_COLUMNS = ("concept", "code", "term", "note")
 POLICIES = {
     "negated": {"drop", "keep"},

@@ -16,6 +16,7 @@ from spacy.tokens import Doc, Span
 
 from extractor.entities.lexicon import HERE, Entity, Term, entity_folders, load_entity, read_table
 from extractor.entities.literals import lower_case, reach, required, without_case
+from extractor.errors import DataError
 
 _FOLD = {ord(c): " " for c in "-\u2010\u2011\u2012\u2013\u2014\u2212\u00a0\u2009\u202f\t\r\n\f\v"}
 _FOLD |= {ord("\u2019"): "'", ord("\u2018"): "'", ord("\u02bc"): "'", ord("\u0130"): "i"}
@@ -260,3 +261,11 @@ class EntityStage:
         for hit, first, after in zip(hits, firsts, afters, strict=True):
             tags[first:after] = numbers[hit.label]
         return doc.from_array(["TAG"], tags.reshape(-1, 1)) if hits else doc  # type: ignore[arg-type]
+
+
+def entity_stage(nlp: Language) -> EntityStage:
+    """The component of a pipeline that finds terms and patterns; DataError where it has none."""
+    for _, component in nlp.pipeline:
+        if isinstance(component, EntityStage):
+            return component
+    raise DataError("the pipeline has no component with the factory extractor_entities")

@@ -18,8 +18,8 @@ from spacy.vocab import Vocab
 from thinc.api import Model, NumpyOps, chain
 from thinc.types import Ragged
 
-from extractor.entities.lexicon import Entity
-from extractor.entities.matcher import EntityStage, Hit
+from extractor.entities.lexicon import RECOGNISED, Entity
+from extractor.entities.matcher import Hit, entity_stage
 from extractor.entities.span_tagger import SpanTagger, decode
 from extractor.errors import DataError
 from extractor.knowledge import RECOGNISER, model_folder
@@ -82,7 +82,7 @@ class RecogniserStage:
                 node.layers[2:-1] = [Model("each_kind_once", _each_kind_once, layers=[chain(*node.layers[2:-1])])]
 
     def __call__(self, doc: Doc) -> Doc:
-        stage = next(component for _, component in self._nlp.pipeline if isinstance(component, EntityStage))
+        stage = entity_stage(self._nlp)
         added = list(additions(list(self.spans(doc)), doc._.hits, stage.matcher.entities))
         return stage.write(doc, sorted([*doc._.hits, *added], key=lambda h: (h.start, -h.end, h.label))) if added else doc
 
@@ -99,7 +99,7 @@ class RecogniserStage:
                 last = part.start + after - 1
                 start, end = _trimmed(text, begins[part.start + first], begins[last] + lengths[last])
                 if start < end:
-                    yield Hit(start, end, labels[label], None, f"model/{labels[label]}", {"probability": round(probability, 2)})
+                    yield Hit(start, end, labels[label], None, RECOGNISED + labels[label], {"probability": round(probability, 2)})
 
     def _predicted(self, doc: Doc, parts: Sequence[Span]) -> Sequence[Any]:
         """The probabilities of the tags in each part, all parts at once.

@@ -1,16 +1,18 @@
 """What the clinical formats share: ages, dates, stages, quantities and kinds of disease, read from what a fact says of itself."""
 
+import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from extractor.entities.lexicon import read_table
 from extractor.errors import DocumentError, InputError
+from extractor.exporters import Export, Loss
 from extractor.schema import DAYS_PER_MONTH, DAYS_PER_YEAR, BaseFact, Bounds, Case, Concept, Diagnosis, Evidence, Patient
 
 HERE = Path(__file__).parent
@@ -223,6 +225,20 @@ def patients_of(case: Case) -> tuple[Patient, ...]:
     if not case.patients:
         raise DocumentError(f"{case.source.id}: it tells of no patient, and this format is about one: export it to table instead")
     return case.patients
+
+
+def exported(case: Case, form: str, write: Callable[[Patient], tuple[Any, Iterable[Loss]]], of_document: Iterable[Loss]) -> Export:
+    """A JSON file for each patient of a case, `<id>[.<patient>].<form>.json`, by what `write` makes of one, and all that was lost.
+
+    DocumentError where there is no patient.
+    """
+    files, losses = {}, list(of_document)
+    for patient in patients_of(case):
+        content, lost = write(patient)
+        name = case.source.id if len(case.patients) == 1 else f"{case.source.id}.{patient.id}"
+        files[f"{name}.{form}.json"] = (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+        losses += lost
+    return Export(files, tuple(losses))
 
 
 def file_of(case: Case) -> str:

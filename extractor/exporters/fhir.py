@@ -6,7 +6,6 @@ are those of HL7 itself, of UCUM, the few LOINC codes that mCODE requires, and a
 """
 
 import base64
-import json
 import re
 import uuid
 from collections.abc import Iterable
@@ -27,8 +26,8 @@ from extractor.exporters._clinical import (
     cancer,
     coded,
     diseases_of,
+    exported,
     on,
-    patients_of,
     quantity_of,
     stage_of,
     told_dates,
@@ -83,13 +82,12 @@ def export(case: Case, epoch: date | None = None) -> Export:
 
     DocumentError where there is no patient, InputError where a day is outside the calendar.
     """
-    files, losses = {}, _of_the_document(case)
-    for patient in patients_of(case):
-        bundle = _Bundle(case, patient, epoch)
-        name = case.source.id if len(case.patients) == 1 else f"{case.source.id}.{patient.id}"
-        files[f"{name}.fhir.json"] = (json.dumps(bundle.content(), indent=1, ensure_ascii=False) + "\n").encode()
-        losses += bundle.losses
-    return Export(files, tuple(losses))
+
+    def write(patient: Patient) -> tuple[Json, list[Loss]]:
+        made = _Bundle(case, patient, epoch)
+        return made.content(), made.losses
+
+    return exported(case, "fhir", write, _of_the_document(case))
 
 
 def _of_the_document(case: Case) -> list[Loss]:

@@ -4,7 +4,6 @@ The schema is that of https://phenopacket-schema.readthedocs.io/en/2.0.0. Times 
 them; dates only where the report tells them or an epoch is given. Names stand in a namespace of our own, unless a fact has a code.
 """
 
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -23,9 +22,9 @@ from extractor.exporters._clinical import (
     days_told,
     diseases_of,
     duration,
+    exported,
     file_of,
     on,
-    patients_of,
     quantity_of,
     stage_of,
     told_dates,
@@ -65,13 +64,12 @@ def export(case: Case, epoch: date | None = None) -> Export:
 
     DocumentError where there is no patient, InputError where a day is outside the calendar.
     """
-    files, losses = {}, _of_the_document(case)
-    for patient in patients_of(case):
-        packet = _Packet(case, patient, epoch)
-        name = case.source.id if len(case.patients) == 1 else f"{case.source.id}.{patient.id}"
-        files[f"{name}.phenopacket.json"] = (json.dumps(packet.content(), indent=1, ensure_ascii=False) + "\n").encode()
-        losses += packet.losses
-    return Export(files, tuple(losses))
+
+    def write(patient: Patient) -> tuple[Json, list[Loss]]:
+        made = _Packet(case, patient, epoch)
+        return made.content(), made.losses
+
+    return exported(case, "phenopacket", write, _of_the_document(case))
 
 
 def _of_the_document(case: Case) -> list[Loss]:

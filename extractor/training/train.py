@@ -19,7 +19,9 @@ from spacy.tokens import Doc
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train as run_loop
 
-from extractor.annotate import entity_stage, load_pipeline
+from extractor.annotate import load_pipeline
+from extractor.entities.matcher import entity_stage
+from extractor.entities.span_tagger import SpanTagger
 from extractor.errors import InputError
 from extractor.evaluation.judged import JudgedCase, JudgedMention
 from extractor.evaluation.mentions import mention_strict, mention_type
@@ -56,7 +58,7 @@ def train(configs: Path, shared: Path, out: Path, say: Say, without: frozenset[s
         corpora.store(_labelled_by(teacher, [*corpora.stored(gold, teacher, but=CLINICAL), *texts]), silver / "silver.spacy")
         (gold / f"{CLINICAL}.spacy").rename(silver / f"{CLINICAL}.spacy")
         recogniser = fit(configs / "recogniser.cfg", silver, dev, Path(work) / "recogniser", say)
-        for name in [n for n, pipe in recogniser.pipeline if getattr(pipe, "key", CLINICAL) != CLINICAL]:
+        for name in [n for n, pipe in recogniser.pipeline if isinstance(pipe, SpanTagger) and pipe.key != CLINICAL]:
             recogniser.remove_pipe(name)
         found = scores(recogniser, judged, rules)
         recogniser.meta["performance"] = found
@@ -87,7 +89,7 @@ def rules_read(text: str, rules: Language) -> Doc:
 
 def _labelled_by(teacher: Language, docs: Iterable[Doc]) -> Iterator[Doc]:
     """Documents with the teacher's clinical spans beside those of the corpus they are of."""
-    own = {pipe.key: None for _, pipe in teacher.pipeline if hasattr(pipe, "key")}
+    own = [pipe.key for _, pipe in teacher.pipeline if isinstance(pipe, SpanTagger)]
     for doc in docs:
         gold = {key: [(s.start, s.end, s.label_) for s in doc.spans[key]] for key in own if key in doc.spans}
         read = teacher(corpora.bare(doc, teacher.vocab))

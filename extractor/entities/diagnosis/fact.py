@@ -26,6 +26,7 @@ from extractor.entities.diagnosis.naming import (
 from extractor.entities.diagnosis.recognised import is_vague, may_name_a_disease
 from extractor.entities.diagnosis.telling import effect, grade_after, stage_after, stages
 from extractor.entities.lesion import fact as lesion
+from extractor.entities.lexicon import RECOGNISED
 from extractor.entities.reading import Draft, Reading, Sentence
 from extractor.entities.site.composition import SiteReading, side_in, site_of
 from extractor.entities.site.within import may_be_one
@@ -89,7 +90,7 @@ _STAGE_REACH = 1200
 
 def build(mention: Mention, reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
     """The diagnosis a mention makes, with its adjectives; none where the words around say it is nobody's."""
-    if mention.found_by.startswith("model/") and not may_name_a_disease(mention, reading):
+    if mention.found_by.startswith(RECOGNISED) and not may_name_a_disease(mention, reading):
         return []
     sentence = reading.sentence_at(mention.start)
     told = adjectives(mention, reading, sentence)
